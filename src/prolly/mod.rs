@@ -1,0 +1,24 @@
+//! Prolly trees: canonical ordered maps from bytes to bytes over a chunk store.
+//!
+//! The same content gives the same root address, whatever the order and the batching of edits.
+//! Everything here is *retry-safe*: a call that returned a fault changed nothing that
+//! matters and may be made again once the logged chunks are resident; it goes on where it was.
+
+mod blob;
+mod diff;
+mod map;
+mod merge;
+mod mutable_map;
+mod walk;
+
+pub use blob::Blob;
+pub use diff::{Change, Diff};
+pub use map::{Cursor, KeyRange, Map};
+pub use merge::{Merge, Side, ThreeWay};
+pub use mutable_map::{MapView, MutableMap, ViewCursor};
+pub use walk::{children, Reachable};
+
+/// Longest encoded key. Format, not tuning.
+pub const MAX_KEY: usize = 3_072;
+/// Longest value in a map. Format, not tuning.
+pub const MAX_VALUE: usize = 4_096;

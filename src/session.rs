@@ -1,0 +1,1 @@
+//! One branch, SQL and versioning: what gets bound.
