@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 /// DATE, TIME, DATETIME, TIMESTAMP, UUID, ENUM and JSON are `Text` in their canonical spelling
 /// (which sorts as the type does) and BOOLEAN is `Int` 0 or 1: the *column's* type says how they
 /// are stored, checked and shown. REAL is never NaN (that is NULL) and never -0.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub enum Value {
     #[default]
     Null,
