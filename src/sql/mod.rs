@@ -1,1 +1,15 @@
-//! SQL on GlueSQL's executor.
+//! SQL on GlueSQL's executor. The only layer that names GlueSQL.
+//!
+//! `text → parse (own dialect, cached) → normalise → relations → translate → plan → pushdown → execute`,
+//! see `docs/architecture.md`.
+
+mod context;
+mod outcome;
+pub mod procedure;
+pub mod relation;
+pub mod system;
+mod workspace;
+
+pub use context::{Context, Moment, Settings};
+pub use outcome::{Outcome, OutputColumn};
+pub use workspace::{TableView, Workspace};

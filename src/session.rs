@@ -1,1 +1,0 @@
-//! One branch, SQL and versioning: what gets bound.

@@ -1,0 +1,46 @@
+//! Procedures: one file each, registered in one list. `CALL dolt_x(…)` and `SELECT dolt_x(…)` are the same call.
+//!
+//! To add one: copy a small neighbour, implement [`Procedure`], add it to [`list::ALL`].
+
+mod list;
+
+use super::{Context, OutputColumn};
+use crate::error::Result;
+use crate::repo::Publication;
+use crate::tuple::Value;
+
+pub use list::ALL;
+
+pub trait Procedure {
+    /// Lower case: `dolt_commit`.
+    fn name(&self) -> &'static str;
+    /// Columns of the row that CALL answers.
+    fn columns(&self) -> Vec<OutputColumn>;
+    fn call(&self, call: &mut Call<'_>) -> Result<Answer>;
+}
+
+/// One call: what it may read and what it may move.
+pub struct Call<'a> {
+    pub context: &'a Context,
+    pub arguments: &'a [Value],
+    /// Refs that this call moves, with what they held; the session publishes it together with the working set.
+    pub publication: &'a mut Publication,
+    /// What the session does after a success.
+    pub effect: &'a mut Effect,
+}
+
+/// What a procedure asks of the session.
+#[derive(Debug, Default)]
+pub struct Effect {
+    /// The call ends the SQL transaction (commit, merge, reset…).
+    pub ends_transaction: bool,
+    /// The session's branch from now on.
+    pub checkout: Option<String>,
+}
+
+pub struct Answer {
+    /// The row of CALL.
+    pub row: Vec<Value>,
+    /// The value of SELECT, as DoltLite answers.
+    pub value: Value,
+}

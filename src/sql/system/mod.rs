@@ -1,0 +1,65 @@
+//! System tables and table functions: one file each, registered in one list.
+//!
+//! To add one: copy a small neighbour (`branches.rs`), implement [`SystemTable`], add it to [`list::ALL`].
+
+mod list;
+
+use super::relation::Relation;
+use super::{Context, OutputColumn};
+use crate::error::Result;
+use crate::tuple::Value;
+
+pub use list::ALL;
+
+/// A name, or a family of names (`dolt_diff_⟨t⟩`), that can stand in FROM.
+pub trait SystemTable {
+    /// `Ok(None)`: this name is not mine. `arguments` is `None` without parentheses, as in `FROM dolt_log`.
+    /// `name` is folded to lower case.
+    fn bind(&self, context: &Context, name: &str, arguments: Option<&[Value]>) -> Result<Option<Box<dyn BoundTable>>>;
+}
+
+/// A system table with its columns known.
+pub trait BoundTable {
+    fn columns(&self) -> &[OutputColumn];
+
+    /// `wanted` narrows the walk; rows that do not match may be answered all the same, the executor checks again.
+    fn scan(&self, context: &Context, wanted: &Wanted) -> Result<Box<dyn Relation>>;
+
+    /// `DELETE` of one row that `scan` answered.
+    fn delete(&self, context: &Context, row: &[Value]) -> Result<()> {
+        let _ = (context, row);
+        Err(read_only(self.columns()))
+    }
+    /// `UPDATE` of one row that `scan` answered.
+    fn update(&self, context: &Context, old: &[Value], new: &[Value]) -> Result<()> {
+        let _ = (context, old, new);
+        Err(read_only(self.columns()))
+    }
+    fn insert(&self, context: &Context, row: &[Value]) -> Result<()> {
+        let _ = (context, row);
+        Err(read_only(self.columns()))
+    }
+}
+
+fn read_only(columns: &[OutputColumn]) -> crate::Error {
+    let first = columns.first().map_or("", |column| &*column.name);
+    crate::Error::new(crate::Code::ReadOnly, format!("this system table (first column {first}) is read only"))
+}
+
+/// What the executor already knows of the rows it needs.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// Conjuncts `column = value` or `column IN (values)`: position in `columns()`, and the values.
+    pub equals: Vec<(usize, Vec<Value>)>,
+    /// No more rows than this are needed (all conjuncts of the WHERE are in `equals` and served exactly when it is set).
+    pub limit: Option<u64>,
+    /// Columns that are read; `None`: all.
+    pub columns: Option<Vec<usize>>,
+}
+
+impl Wanted {
+    /// The values that `column` may have, if they are known.
+    pub fn values(&self, column: usize) -> Option<&[Value]> {
+        self.equals.iter().find(|(position, _)| *position == column).map(|(_, values)| values.as_slice())
+    }
+}
