@@ -1,11 +1,19 @@
 //! Canonical bytes of rows: order-preserving keys, and rows whose cells are read alone.
 
+mod coerce;
 mod column_type;
 mod key;
 mod row;
+mod temporal;
+mod uuid;
 mod value;
 
-pub use column_type::{ColumnType, Family};
-pub use key::{decode_key, encode_key, encode_key_part, KeyOrder};
-pub use row::{encode_row, CellRef, RowRef};
-pub use value::Value;
+pub use coerce::{decimal_as_number, decimal_to_real, rescale};
+pub use column_type::{ColumnType, Family, MAX_PRECISION};
+pub use key::{check_key_size, decode_key, encode_key, encode_key_part, key_inverts, KeyOrder, KeyReader};
+pub use row::{encode_cell, encode_row, read_cell, CellRef, Cells, RowRef, MAX_ROW};
+pub use temporal::{
+    civil_from_days, date_text, datetime_text, days_from_civil, parse_date, parse_datetime, parse_time, time_text, DAY,
+};
+pub use uuid::{parse_uuid, uuid_text};
+pub use value::{real_to_text, Value};
