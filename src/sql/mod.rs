@@ -12,4 +12,4 @@ mod workspace;
 
 pub use context::{Context, Moment, Settings};
 pub use outcome::{Outcome, OutputColumn};
-pub use workspace::{TableView, Workspace};
+pub use workspace::{TableView, TableWriter, Workspace};

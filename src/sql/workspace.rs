@@ -1,14 +1,20 @@
 //! The tables of a transaction: a root plus edits that are not in trees yet, in layers
 //! (transaction, savepoint, statement). A fault or an error drops the top layer.
+//!
+//! Row and index edits lie in [`TableEdits`], one mutable map for the rows and one for each index. The maps'
+//! layers are opened on the first edit in a layer, so that a statement costs only the tables that it touches.
+//! A layer ([`Frame`]) remembers the root as it was and the edits of tables that DDL, a spill or a
+//! versioning verb replaced meanwhile; dropping the layer puts them back.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use bytes::Bytes;
 
 use crate::chunk::ChunkStore;
-use crate::error::Result;
-use crate::prolly::MapView;
-use crate::repo::{Root, Schema, Table, View};
+use crate::error::{Code, Error, Result};
+use crate::prolly::{Map, MapView, MutableMap};
+use crate::repo::{fold, Root, Schema, Table, TableId, View};
 
 /// A table as a reader sees it: a snapshot, cheap to clone. Also made from a table of any commit.
 #[derive(Clone, Debug)]
@@ -24,35 +30,317 @@ impl TableView {
     }
 }
 
-pub struct Workspace {}
+/// Edits held in memory before they go to trees (in the overlay). Tuning.
+const SPILL_BYTES: usize = 32 << 20;
+
+pub struct Workspace {
+    /// Schemas as they stand now, table trees as of the last flush.
+    root: Rc<Root>,
+    /// What the transaction began with.
+    base: Rc<Root>,
+    /// Tables with edits above their trees, by folded name.
+    edits: BTreeMap<String, TableEdits>,
+    frames: Vec<Frame>,
+    /// AUTO_INCREMENT's high-water marks that this transaction knows; see `write/auto_increment.rs`.
+    marks: Rc<BTreeMap<TableId, i64>>,
+}
+
+/// What a layer puts back when it is dropped.
+struct Frame {
+    root: Rc<Root>,
+    base: Rc<Root>,
+    marks: Rc<BTreeMap<TableId, i64>>,
+    /// The edits that a table had when this layer opened, for each table replaced since. `None`: it had none.
+    replaced: BTreeMap<String, Option<TableEdits>>,
+}
+
+/// Edits of one table above its trees. Rows and indexes are always edited together.
+#[derive(Clone)]
+pub struct TableEdits { rows: LayeredMap, indexes: Vec<LayeredMap> }
+
+/// A map whose layers follow the workspace's, opened on demand.
+#[derive(Clone)]
+struct LayeredMap { map: MutableMap, floor: usize }
+
+impl LayeredMap {
+    fn new(base: Map) -> Self {
+        let map = MutableMap::new(base);
+        LayeredMap { floor: map.depth(), map }
+    }
+
+    fn at(&mut self, depth: usize) -> &mut MutableMap {
+        while self.map.depth() < self.floor + depth {
+            self.map.push_layer();
+        }
+        &mut self.map
+    }
+
+    fn fold_to(&mut self, depth: usize) {
+        if self.map.depth() > self.floor + depth {
+            self.map.fold_to(self.floor + depth);
+        }
+    }
+
+    fn drop_to(&mut self, depth: usize) {
+        if self.map.depth() > self.floor + depth {
+            self.map.drop_to(self.floor + depth);
+        }
+    }
+}
+
+impl TableEdits {
+    fn new(table: &Table) -> Self {
+        TableEdits {
+            rows: LayeredMap::new(table.rows),
+            indexes: table.indexes.iter().map(|index| LayeredMap::new(*index)).collect(),
+        }
+    }
+
+    fn maps(&mut self) -> impl Iterator<Item = &mut LayeredMap> { std::iter::once(&mut self.rows).chain(&mut self.indexes) }
+
+    fn has_edits(&self) -> bool {
+        self.rows.map.has_edits() || self.indexes.iter().any(|index| index.map.has_edits())
+    }
+
+    fn pending_bytes(&self) -> usize {
+        self.rows.map.pending_bytes() + self.indexes.iter().map(|index| index.map.pending_bytes()).sum::<usize>()
+    }
+
+    fn drop_to(&mut self, depth: usize) { self.maps().for_each(|map| map.drop_to(depth)) }
+}
+
+/// One table's edits, open in the top layer: what a batch of writes goes through.
+pub struct TableWriter<'a> { edits: &'a mut TableEdits, depth: usize }
+
+impl TableWriter<'_> {
+    pub fn put_row(&mut self, key: Bytes, row: Bytes) { self.edits.rows.at(self.depth).put(key, row) }
+    pub fn delete_row(&mut self, key: Bytes) { self.edits.rows.at(self.depth).delete(key) }
+    pub fn put_index(&mut self, index: usize, key: Bytes) {
+        if let Some(map) = self.edits.indexes.get_mut(index) {
+            map.at(self.depth).put(key, Bytes::new());
+        }
+    }
+    pub fn delete_index(&mut self, index: usize, key: Bytes) {
+        if let Some(map) = self.edits.indexes.get_mut(index) {
+            map.at(self.depth).delete(key);
+        }
+    }
+}
 
 impl Workspace {
-    pub fn new(root: Root) -> Self { todo!() }
-    pub fn table(&self, name: &str) -> Option<TableView> { todo!() }
-    pub fn view(&self, name: &str) -> Option<Rc<View>> { todo!() }
-    pub fn table_names(&self) -> Vec<Rc<str>> { todo!() }
+    pub fn new(root: Root) -> Self {
+        let root = Rc::new(root);
+        Workspace { base: root.clone(), root, edits: BTreeMap::new(), frames: Vec::new(), marks: Rc::default() }
+    }
+
+    pub fn table(&self, name: &str) -> Option<TableView> {
+        let name = fold(name);
+        let table = self.root.tables.get(&name)?;
+        Some(match self.edits.get(&name) {
+            None => TableView::of(table),
+            Some(edits) => TableView {
+                schema: table.schema.clone(),
+                rows: edits.rows.map.view(),
+                indexes: edits.indexes.iter().map(|index| index.map.view()).collect(),
+            },
+        })
+    }
+
+    pub fn schema(&self, name: &str) -> Option<Rc<Schema>> { Some(self.root.table(name)?.schema.clone()) }
+
+    pub fn view(&self, name: &str) -> Option<Rc<View>> { self.root.views.get(&fold(name)).cloned() }
+
+    pub fn table_names(&self) -> Vec<Rc<str>> {
+        self.root.tables.values().map(|table| table.schema.name.clone()).collect()
+    }
+
     /// Schemas as they stand now, table trees as of the last flush.
-    pub fn root(&self) -> &Root { todo!() }
+    pub fn root(&self) -> &Root { &self.root }
 
     /// DDL: replaces or adds a table with its trees as they are in `table` (pending edits of it are dropped:
     /// flush first), or removes it.
-    pub fn set_table(&mut self, name: &str, table: Option<Table>) { todo!() }
-    pub fn set_view(&mut self, name: &str, view: Option<View>) { todo!() }
+    pub fn set_table(&mut self, name: &str, table: Option<Table>) {
+        let name = fold(name);
+        self.set_aside(&name);
+        let root = Rc::make_mut(&mut self.root);
+        match table {
+            Some(table) => root.tables.insert(name, Rc::new(table)),
+            None => root.tables.remove(&name),
+        };
+    }
+
+    pub fn set_view(&mut self, name: &str, view: Option<View>) {
+        let name = fold(name);
+        let root = Rc::make_mut(&mut self.root);
+        match view {
+            Some(view) => root.views.insert(name, Rc::new(view)),
+            None => root.views.remove(&name),
+        };
+    }
+
     /// After a versioning verb: everything is replaced, no edits are pending.
-    pub fn replace_root(&mut self, root: Root) { todo!() }
+    pub fn replace_root(&mut self, root: Root) {
+        let names: Vec<String> = self.edits.keys().cloned().collect();
+        names.iter().for_each(|name| self.set_aside(name));
+        self.root = Rc::new(root);
+        self.base = self.root.clone();
+    }
 
-    pub fn put_row(&mut self, table: &str, key: Bytes, row: Bytes) { todo!() }
-    pub fn delete_row(&mut self, table: &str, key: Bytes) { todo!() }
-    pub fn put_index(&mut self, table: &str, index: usize, key: Bytes) { todo!() }
-    pub fn delete_index(&mut self, table: &str, index: usize, key: Bytes) { todo!() }
+    /// Takes a table's edits out; the top layer keeps those that are older than itself.
+    fn set_aside(&mut self, name: &str) {
+        let mut edits = self.edits.remove(name);
+        let depth = self.frames.len();
+        if let Some(frame) = self.frames.last_mut() {
+            frame.replaced.entry(name.to_string()).or_insert_with(|| {
+                if let Some(edits) = &mut edits {
+                    edits.drop_to(depth - 1);
+                }
+                edits
+            });
+        }
+    }
 
-    pub fn push_layer(&mut self) { todo!() }
-    pub fn depth(&self) -> usize { todo!() }
+    /// The table's edits, open in the top layer.
+    pub fn writer(&mut self, table: &str) -> Result<TableWriter<'_>> {
+        let depth = self.frames.len();
+        let name = fold(table);
+        if !self.edits.contains_key(&name) {
+            let found = self.root.tables.get(&name).ok_or_else(|| missing(table))?;
+            self.edits.insert(name.clone(), TableEdits::new(found));
+        }
+        let edits = self.edits.get_mut(&name).ok_or_else(|| missing(table))?;
+        Ok(TableWriter { edits, depth })
+    }
+
+    pub fn put_row(&mut self, table: &str, key: Bytes, row: Bytes) -> Result<()> {
+        self.writer(table)?.put_row(key, row);
+        Ok(())
+    }
+    pub fn delete_row(&mut self, table: &str, key: Bytes) -> Result<()> {
+        self.writer(table)?.delete_row(key);
+        Ok(())
+    }
+    pub fn put_index(&mut self, table: &str, index: usize, key: Bytes) -> Result<()> {
+        self.writer(table)?.put_index(index, key);
+        Ok(())
+    }
+    pub fn delete_index(&mut self, table: &str, index: usize, key: Bytes) -> Result<()> {
+        self.writer(table)?.delete_index(index, key);
+        Ok(())
+    }
+
+    /// A row by its key, pending edits included.
+    pub fn row(&self, store: &dyn ChunkStore, table: &str, key: &[u8]) -> Result<Option<Bytes>> {
+        let name = fold(table);
+        match self.edits.get(&name) {
+            Some(edits) => edits.rows.map.get(store, key),
+            None => self.root.tables.get(&name).ok_or_else(|| missing(table))?.rows.get(store, key),
+        }
+    }
+
+    pub fn push_layer(&mut self) {
+        self.frames.push(Frame {
+            root: self.root.clone(),
+            base: self.base.clone(),
+            marks: self.marks.clone(),
+            replaced: BTreeMap::new(),
+        });
+    }
+
+    pub fn depth(&self) -> usize { self.frames.len() }
+
     /// Success: folds layers above `depth` into the one below.
-    pub fn fold_to(&mut self, depth: usize) { todo!() }
+    pub fn fold_to(&mut self, depth: usize) {
+        while self.frames.len() > depth {
+            let Some(frame) = self.frames.pop() else { break };
+            let below = self.frames.len();
+            if let Some(parent) = self.frames.last_mut() {
+                for (name, edits) in frame.replaced {
+                    parent.replaced.entry(name).or_insert_with(|| {
+                        edits.map(|mut edits| {
+                            edits.drop_to(below - 1);
+                            edits
+                        })
+                    });
+                }
+            }
+        }
+        for edits in self.edits.values_mut() {
+            edits.maps().for_each(|map| map.fold_to(depth));
+        }
+    }
+
     /// Failure: everything above `depth` never happened, DDL included.
-    pub fn drop_to(&mut self, depth: usize) { todo!() }
+    pub fn drop_to(&mut self, depth: usize) {
+        while self.frames.len() > depth {
+            let Some(frame) = self.frames.pop() else { break };
+            for (name, edits) in frame.replaced {
+                match edits {
+                    Some(edits) => self.edits.insert(name, edits),
+                    None => self.edits.remove(&name),
+                };
+            }
+            self.root = frame.root;
+            self.base = frame.base;
+            self.marks = frame.marks;
+        }
+        self.edits.retain(|name, edits| {
+            edits.drop_to(depth);
+            self.root.tables.contains_key(name)
+        });
+    }
+
     /// Writes pending edits into trees and answers the root that results. Safe to repeat after a fault.
-    pub fn flush(&mut self, store: &dyn ChunkStore) -> Result<Root> { todo!() }
-    pub fn is_dirty(&self) -> bool { todo!() }
+    pub fn flush(&mut self, store: &dyn ChunkStore) -> Result<Root> {
+        let names: Vec<String> = self.edits.keys().cloned().collect();
+        for name in names {
+            self.flush_table(store, &name)?;
+        }
+        Ok((*self.root).clone())
+    }
+
+    /// As [`Workspace::flush`], for one table; answers it as it stands, trees included.
+    pub fn flush_table(&mut self, store: &dyn ChunkStore, name: &str) -> Result<Option<Rc<Table>>> {
+        let name = fold(name);
+        let Some(table) = self.root.tables.get(&name) else { return Ok(None) };
+        match self.edits.get(&name) {
+            Some(edits) if edits.has_edits() => {
+                let rows = edits.rows.map.flush(store)?;
+                let indexes =
+                    edits.indexes.iter().map(|index| index.map.flush(store)).collect::<Result<Vec<Map>>>()?;
+                let table = Table { schema: table.schema.clone(), rows, indexes };
+                self.set_table(&name, Some(table));
+            }
+            _ => {}
+        }
+        Ok(self.root.tables.get(&name).cloned())
+    }
+
+    /// Moves edits into trees when they take too much memory. `true`: it did.
+    pub fn spill(&mut self, store: &dyn ChunkStore) -> Result<bool> {
+        if self.edits.values().map(TableEdits::pending_bytes).sum::<usize>() < SPILL_BYTES {
+            return Ok(false);
+        }
+        self.flush(store)?;
+        Ok(true)
+    }
+
+    /// Whether anything differs from what the transaction began with.
+    pub fn is_dirty(&self) -> bool {
+        self.edits.values().any(TableEdits::has_edits)
+            || (!Rc::ptr_eq(&self.root, &self.base) && !same_root(&self.root, &self.base))
+    }
+
+    /// AUTO_INCREMENT's high-water mark of a table, if this transaction moved it.
+    pub fn mark(&self, table: TableId) -> Option<i64> { self.marks.get(&table).copied() }
+    pub fn set_mark(&mut self, table: TableId, mark: i64) { Rc::make_mut(&mut self.marks).insert(table, mark); }
+    pub fn marks(&self) -> &BTreeMap<TableId, i64> { &self.marks }
 }
+
+/// Equality that looks inside only where the pointers differ.
+fn same_root(a: &Root, b: &Root) -> bool {
+    let tables = || a.tables.iter().zip(&b.tables).all(|(a, b)| a.0 == b.0 && (Rc::ptr_eq(a.1, b.1) || a.1 == b.1));
+    a.tables.len() == b.tables.len() && tables() && a.views == b.views
+}
+
+pub(crate) fn missing(table: &str) -> Error { Error::new(Code::TableNotFound, format!("table not found: {table}")) }
