@@ -1,0 +1,32 @@
+//! Writes the JavaScript bindings of a wasm file that cargo built:
+//! `prollite-build INPUT.wasm OUT_DIR NAME` leaves `NAME.js`, `NAME.d.ts` and `NAME_bg.wasm` in `OUT_DIR`.
+
+use std::process::ExitCode;
+
+use wasm_bindgen_cli_support::Bindgen;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [input, out_dir, name] = arguments.as_slice() else {
+        eprintln!("usage: prollite-build INPUT.wasm OUT_DIR NAME");
+        return ExitCode::from(2);
+    };
+    let mut bindgen = Bindgen::new();
+    let outcome = bindgen.web(true).and_then(|bindgen| {
+        bindgen
+            .input_path(input)
+            .out_name(name)
+            .typescript(true)
+            .omit_default_module_path(false)
+            .remove_name_section(true)
+            .remove_producers_section(true)
+            .generate(out_dir)
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("prollite-build: {input}: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
