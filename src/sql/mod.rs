@@ -4,8 +4,11 @@
 //! see `docs/architecture.md`.
 
 mod context;
+pub mod eval;
 mod outcome;
+pub mod parser;
 pub mod procedure;
+pub mod query;
 pub mod relation;
 pub mod system;
 mod workspace;
