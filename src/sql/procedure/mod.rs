@@ -6,7 +6,6 @@ mod list;
 
 use super::{Context, OutputColumn};
 use crate::error::Result;
-use crate::repo::Publication;
 use crate::tuple::Value;
 
 pub use list::ALL;
@@ -19,12 +18,10 @@ pub trait Procedure {
     fn call(&self, call: &mut Call<'_>) -> Result<Answer>;
 }
 
-/// One call: what it may read and what it may move.
+/// One call. It moves refs by [`Context::set_ref`] and tables through the workspace.
 pub struct Call<'a> {
     pub context: &'a Context,
     pub arguments: &'a [Value],
-    /// Refs that this call moves, with what they held; the session publishes it together with the working set.
-    pub publication: &'a mut Publication,
     /// What the session does after a success.
     pub effect: &'a mut Effect,
 }

@@ -22,6 +22,9 @@ pub trait SystemTable {
 pub trait BoundTable {
     fn columns(&self) -> &[OutputColumn];
 
+    /// The last so many columns answer to their names but `SELECT *` leaves them out.
+    fn hidden(&self) -> usize { 0 }
+
     /// `wanted` narrows the walk; rows that do not match may be answered all the same, the executor checks again.
     fn scan(&self, context: &Context, wanted: &Wanted) -> Result<Box<dyn Relation>>;
 
