@@ -16,16 +16,26 @@ impl Address {
     /// The address of nothing: an empty map, an absent chunk.
     pub const NONE: Address = Address([0; 32]);
 
-    pub fn of(bytes: &[u8]) -> Self { Address(*blake3::hash(bytes).as_bytes()) }
+    pub fn of(bytes: &[u8]) -> Self {
+        Address(*blake3::hash(bytes).as_bytes())
+    }
 
-    pub fn is_none(&self) -> bool { *self == Self::NONE }
+    pub fn is_none(&self) -> bool {
+        *self == Self::NONE
+    }
 
-    pub fn from_slice(bytes: &[u8]) -> Option<Self> { bytes.try_into().ok().map(Address) }
+    pub fn from_slice(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Address)
+    }
 
-    pub fn as_bytes(&self) -> &[u8; 32] { &self.0 }
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
 
     /// Whether the shown form starts with `prefix` (already lower case).
-    pub fn shown_starts_with(&self, prefix: &str) -> bool { self.to_string().starts_with(prefix) }
+    pub fn shown_starts_with(&self, prefix: &str) -> bool {
+        self.to_string().starts_with(prefix)
+    }
 }
 
 impl fmt::Display for Address {
@@ -41,5 +51,7 @@ impl fmt::Display for Address {
 }
 
 impl fmt::Debug for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { fmt::Display::fmt(self, f) }
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }

@@ -25,9 +25,17 @@ pub enum Kind {
 
 impl Kind {
     pub fn from_byte(byte: u8) -> Option<Kind> {
-        [Kind::Node, Kind::Blob, Kind::Schema, Kind::Root, Kind::Commit, Kind::WorkingSet, Kind::Tag]
-            .into_iter()
-            .find(|kind| *kind as u8 == byte)
+        [
+            Kind::Node,
+            Kind::Blob,
+            Kind::Schema,
+            Kind::Root,
+            Kind::Commit,
+            Kind::WorkingSet,
+            Kind::Tag,
+        ]
+        .into_iter()
+        .find(|kind| *kind as u8 == byte)
     }
 }
 
@@ -46,7 +54,12 @@ impl Chunk {
     /// No chunk is larger.
     pub const MAX: usize = 64 * 1024;
 
-    pub fn new(bytes: impl Into<Bytes>) -> Self { Chunk { bytes: bytes.into(), checked: Rc::new(Cell::new(false)) } }
+    pub fn new(bytes: impl Into<Bytes>) -> Self {
+        Chunk {
+            bytes: bytes.into(),
+            checked: Rc::new(Cell::new(false)),
+        }
+    }
 
     /// The header and `body`.
     pub fn build(kind: Kind, body: &[u8]) -> Self {
@@ -56,10 +69,18 @@ impl Chunk {
         Chunk::new(bytes)
     }
 
-    pub fn bytes(&self) -> &Bytes { &self.bytes }
-    pub fn len(&self) -> usize { self.bytes.len() }
-    pub fn is_empty(&self) -> bool { self.bytes.is_empty() }
-    pub fn address(&self) -> Address { Address::of(&self.bytes) }
+    pub fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+    pub fn address(&self) -> Address {
+        Address::of(&self.bytes)
+    }
 
     pub fn kind(&self) -> Result<Kind> {
         let byte = *self.bytes.first().ok_or_else(|| Error::corrupt("chunk is empty"))?;
@@ -76,13 +97,20 @@ impl Chunk {
             Some(&Self::VERSION) => Ok(self.bytes.slice(Self::HEADER..)),
             Some(&version) if version > Self::VERSION => Err(Error::new(
                 Code::FormatNewer,
-                format!("{kind:?} chunk has format version {version}, this build reads up to {}", Self::VERSION),
+                format!(
+                    "{kind:?} chunk has format version {version}, this build reads up to {}",
+                    Self::VERSION
+                ),
             )),
             Some(version) => Err(Error::corrupt(format!("{kind:?} chunk has format version {version}"))),
             None => Err(Error::corrupt("chunk ends inside its header")),
         }
     }
 
-    pub fn is_checked(&self) -> bool { self.checked.get() }
-    pub fn set_checked(&self) { self.checked.set(true) }
+    pub fn is_checked(&self) -> bool {
+        self.checked.get()
+    }
+    pub fn set_checked(&self) {
+        self.checked.set(true)
+    }
 }

@@ -4,19 +4,30 @@
 //! Everything here is *retry-safe*: a call that returned a fault changed nothing that
 //! matters and may be made again once the logged chunks are resident; it goes on where it was.
 
+mod apply;
 mod blob;
+mod cursor;
 mod diff;
+mod key_range;
+mod layers;
 mod map;
 mod merge;
 mod mutable_map;
+mod node;
+mod path;
+mod splitter;
+mod view;
 mod walk;
 
 pub use blob::Blob;
+pub use cursor::Cursor;
 pub use diff::{Change, Diff};
-pub use map::{Cursor, KeyRange, Map};
+pub use key_range::KeyRange;
+pub use map::Map;
 pub use merge::{Merge, Side, ThreeWay};
-pub use mutable_map::{MapView, MutableMap, ViewCursor};
-pub use walk::{children, Reachable};
+pub use mutable_map::MutableMap;
+pub use view::{MapView, ViewCursor};
+pub use walk::{children, leaf_entries, Reachable};
 
 /// Longest encoded key. Format, not tuning.
 pub const MAX_KEY: usize = 3_072;
