@@ -2,6 +2,7 @@
 //!
 //! To add one: copy a small neighbour, implement [`Procedure`], add it to [`list::ALL`].
 
+pub mod flags;
 mod list;
 
 use super::{Context, OutputColumn};
