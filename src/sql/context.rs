@@ -13,12 +13,10 @@ use crate::tuple::Value;
 
 #[derive(Clone)]
 pub struct Context {
-    /// The transaction's own: its `store` is the overlay, its `refs` are the database's as the transaction began
-    /// plus what the transaction moved. So every verb of the repository sees what this transaction did.
     pub repository: Rc<Repository>,
-    /// Refs that this transaction moved so far. Change them by [`Context::set_ref`] only. A statement that fails or
-    /// faults is undone by the session: it puts this and `repository.refs` back as they were. When the session
-    /// publishes, it reads `work/⟨branch⟩` from here, puts the flushed workspace in as the working root, keeps the rest.
+    /// What this transaction moved so far: records are read through it ([`Context::get_ref`]). A statement that fails
+    /// or faults is undone by the session, which puts this back as it was. When the session publishes, it reads
+    /// `work/⟨branch⟩` through here, puts the flushed workspace in as the working root and keeps the rest.
     pub publication: Rc<RefCell<Publication>>,
     /// The overlay of the running transaction, above the repository's store: reads and writes go here.
     pub store: Store,
@@ -30,17 +28,20 @@ pub struct Context {
 
 impl Context {
     /// What a record holds now, this transaction's moves included.
-    pub fn get_ref(&self, name: &str) -> Option<Bytes> { self.repository.refs.borrow().get(name).cloned() }
+    pub fn get_ref(&self, name: &str) -> Option<Bytes> {
+        match self.publication.borrow().set.get(name) {
+            Some(value) => value.clone(),
+            None => self.repository.refs.borrow().get(name).cloned(),
+        }
+    }
 
-    /// Moves a ref, or removes it; remembers what it held when the transaction began.
+    /// Moves a ref, or removes it; remembers what it held before the transaction moved it.
     pub fn set_ref(&self, name: &str, value: Option<Bytes>) {
-        let mut refs = self.repository.refs.borrow_mut();
         let mut publication = self.publication.borrow_mut();
-        let old = match &value {
-            Some(value) => refs.insert(name.to_string(), value.clone()),
-            None => refs.remove(name),
-        };
-        publication.expect.entry(name.to_string()).or_insert(old);
+        if !publication.expect.contains_key(name) {
+            let old = self.repository.refs.borrow().get(name).cloned();
+            publication.expect.insert(name.to_string(), old);
+        }
         publication.set.insert(name.to_string(), value);
     }
 }
