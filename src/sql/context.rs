@@ -1,6 +1,6 @@
 //! What a running statement may look at. Cheap to clone: relations own one.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -59,10 +59,29 @@ pub struct Settings {
 }
 
 /// Volatile values, drawn once a statement outside the retry loop: NOW, RANDOM, UUID, a commit's date.
-#[derive(Clone, Debug)]
+/// A clone starts its draws again, so that a retry of a statement draws the same numbers.
+#[derive(Debug)]
 pub struct Moment {
     /// Milliseconds since the epoch, UTC.
     pub now_ms: i64,
     /// Seeds the statement's random numbers.
     pub seed: u64,
+    drawn: Cell<u64>,
+}
+
+impl Moment {
+    pub fn new(now_ms: i64, seed: u64) -> Self { Moment { now_ms, seed, drawn: Cell::new(0) } }
+
+    /// The next random number of this statement: SplitMix64 (Steele, Lea, Flood 2014) from the seed.
+    pub fn draw(&self) -> u64 {
+        self.drawn.set(self.drawn.get() + 1);
+        let mut z = self.seed.wrapping_add(self.drawn.get().wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+}
+
+impl Clone for Moment {
+    fn clone(&self) -> Self { Moment::new(self.now_ms, self.seed) }
 }
