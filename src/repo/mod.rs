@@ -1,15 +1,51 @@
 //! Versioning without SQL types: roots, schemas, commits, refs, merge.
+//!
+//! What can be read are values: [`Root`], [`Table`], [`Commit`], [`WorkingSet`], by address. What moves are records,
+//! read through [`Refs`]; verbs are methods of [`Change`], which gathers new records into a [`Publication`].
 
+mod branch;
+mod change;
+mod commit;
+mod committing;
+mod delta;
+mod history;
+mod id;
+mod reflog;
 mod refs;
 mod repository;
+mod revision;
 mod root;
+mod row_codec;
 mod schema;
+mod schema_codec;
+mod stage;
+mod status;
 mod table;
+mod tag;
+mod wire;
+mod working_set;
 
-pub use refs::{Publication, RefMap, RefName};
-pub use repository::Repository;
-pub use root::{Root, View};
+pub use change::{auto_increment, auto_name, Change};
+pub use commit::{
+    ahead_behind, closure_key, is_ancestor, is_ancestor_of, merge_base, parse_closure_key, Commit, Signature,
+};
+pub use committing::CommitOptions;
+pub use delta::{diff_roots, diff_views, DeltaKind, TableDelta, ViewDelta};
+pub use history::History;
+pub use reflog::{Move, Reflog};
+pub use refs::{
+    check_free, check_name, Publication, RefMap, RefName, Refs, AUTO, CONFIG, HEADS, REFLOG, REMOTE, STASH, STATE, TAGS,
+    TRACKING, WORK,
+};
+pub use repository::{Repository, DEFAULT_BRANCH};
+pub use revision::{commit_at, parse_range, resolve, resolve_commit, Range, Revision};
+pub use root::{Root, TableEntry, View};
+pub use row_codec::{keyless_value, row_key_of_index, split_keyless, Record, RowCodec, ROW_HASH};
 pub use schema::{
     fold, Action, Check, Column, ColumnId, ForeignKey, Generated, Index, IndexId, KeyPart, Schema, TableId,
 };
+pub use stage::Roots;
+pub use status::{status, State, StatusEntry, VIEWS_TABLE};
 pub use table::Table;
+pub use tag::Tag;
+pub use working_set::{MergeState, Operation, SchemaConflict, WorkingSet};

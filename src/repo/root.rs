@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::{fold, Table};
-use crate::chunk::ChunkStore;
-use crate::error::Result;
+use super::schema_codec::put_if_absent;
+use super::wire::{Reader, Writer};
+use super::{fold, Schema, Table, TableId};
+use crate::chunk::{Chunk, ChunkStore, Kind};
+use crate::error::{Code, Error, Result};
 use crate::hash::Address;
+use crate::prolly::Map;
 
 /// Tables and views by folded name. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -16,9 +19,100 @@ pub struct Root { pub tables: BTreeMap<String, Rc<Table>>, pub views: BTreeMap<S
 #[derive(Clone, Debug, PartialEq)]
 pub struct View { pub name: Rc<str>, pub columns: Vec<Rc<str>>, pub sql: Rc<str> }
 
+/// A table as the root's chunk names it: enough to see whether it changed, without reading its schema.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableEntry {
+    /// Folded.
+    pub name: String,
+    pub id: TableId,
+    pub schema: Address,
+    pub rows: Map,
+    pub indexes: Vec<Map>,
+}
+
+impl TableEntry {
+    pub fn open(&self, store: &dyn ChunkStore) -> Result<Table> {
+        let schema = Schema::read(store, &self.schema)?;
+        if schema.indexes.len() != self.indexes.len() || fold(&schema.name) != self.name || schema.id != self.id {
+            return Err(Error::corrupt(format!("root: table {} disagrees with its schema", self.name)));
+        }
+        Ok(Table { schema: Rc::new(schema), rows: self.rows, indexes: self.indexes.clone() })
+    }
+}
+
 impl Root {
     pub fn table(&self, name: &str) -> Option<&Rc<Table>> { self.tables.get(&fold(name)) }
+
+    pub fn table_by_id(&self, id: TableId) -> Option<&Rc<Table>> {
+        self.tables.values().find(|table| table.schema.id == id)
+    }
+
     /// Schemas are chunks of their own, shared between roots.
-    pub fn read(store: &dyn ChunkStore, address: &Address) -> Result<Root> { todo!() }
-    pub fn write(&self, store: &dyn ChunkStore) -> Result<Address> { todo!() }
+    pub fn read(store: &dyn ChunkStore, address: &Address) -> Result<Root> {
+        let (entries, views) = Root::read_entries(store, address)?;
+        let schemas: Vec<Address> = entries.iter().map(|entry| entry.schema).collect();
+        store.want(&schemas)?;
+        let mut root = Root { tables: BTreeMap::new(), views };
+        for entry in entries {
+            root.tables.insert(entry.name.clone(), Rc::new(entry.open(store)?));
+        }
+        Ok(root)
+    }
+
+    /// What the root's own chunk says: one read.
+    pub fn read_entries(
+        store: &dyn ChunkStore,
+        address: &Address,
+    ) -> Result<(Vec<TableEntry>, BTreeMap<String, Rc<View>>)> {
+        Root::entries_of(&store.get(address)?)
+    }
+
+    pub fn entries_of(chunk: &Chunk) -> Result<(Vec<TableEntry>, BTreeMap<String, Rc<View>>)> {
+        let body = chunk.body(Kind::Root)?;
+        let mut r = Reader::new(&body, "root");
+        let entries = r.list(|r| {
+            Ok(TableEntry {
+                name: r.str()?.to_owned(),
+                id: TableId(r.u64()?),
+                schema: r.address()?,
+                rows: Map::from_root(r.address()?),
+                indexes: r.list(|r| Ok(Map::from_root(r.address()?)))?,
+            })
+        })?;
+        if !entries.windows(2).all(|pair| pair[0].name < pair[1].name) {
+            return Err(r.wrong("tables are out of order"));
+        }
+        let views = r.list(|r| {
+            let name: Rc<str> = r.str()?.into();
+            let columns = r.list(|r| Ok(Rc::from(r.str()?)))?;
+            Ok((fold(&name), Rc::new(View { name, columns, sql: r.str()?.into() })))
+        })?;
+        r.end()?;
+        Ok((entries, views.into_iter().collect()))
+    }
+
+    pub fn write(&self, store: &dyn ChunkStore) -> Result<Address> {
+        let mut w = Writer::default();
+        w.count(self.tables.len());
+        for (name, table) in &self.tables {
+            w.str(name);
+            w.u64(table.schema.id.0);
+            w.address(&table.schema.write(store)?);
+            w.address(&table.rows.root());
+            w.count(table.indexes.len());
+            table.indexes.iter().for_each(|index| w.address(&index.root()));
+        }
+        w.count(self.views.len());
+        for view in self.views.values() {
+            w.str(&view.name);
+            w.count(view.columns.len());
+            view.columns.iter().for_each(|column| w.str(column));
+            w.str(&view.sql);
+        }
+        if w.0.len() + Chunk::HEADER > Chunk::MAX {
+            let message = format!("tables and views take {} bytes of the root: at most {} are possible", w.0.len(), Chunk::MAX);
+            return Err(Error::new(Code::BadArgument, message));
+        }
+        put_if_absent(store, Chunk::build(Kind::Root, &w.0))
+    }
 }

@@ -10,3 +10,11 @@ use crate::prolly::Map;
 /// `indexes` stand in the order of `schema.indexes`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Table { pub schema: Rc<Schema>, pub rows: Map, pub indexes: Vec<Map> }
+
+impl Table {
+    /// A table without rows.
+    pub fn empty(schema: Rc<Schema>) -> Self {
+        let indexes = vec![Map::EMPTY; schema.indexes.len()];
+        Table { schema, rows: Map::EMPTY, indexes }
+    }
+}

@@ -4,7 +4,6 @@
 //! see `docs/architecture.md`.
 
 mod context;
-pub mod ddl;
 pub mod eval;
 mod outcome;
 pub mod parser;

@@ -11,7 +11,9 @@ mod value;
 pub use coerce::{decimal_as_number, decimal_to_real, rescale};
 pub use column_type::{ColumnType, Family, MAX_PRECISION};
 pub use key::{check_key_size, decode_key, encode_key, encode_key_part, key_inverts, KeyOrder, KeyReader};
-pub use row::{encode_cell, encode_row, read_cell, CellRef, Cells, RowRef, MAX_ROW};
+pub use row::{
+    encode_cell, encode_row, encode_slices, read_cell, read_large, same_cell, CellRef, Cells, RowRef, MAX_ROW,
+};
 pub use temporal::{
     civil_from_days, date_text, datetime_text, days_from_civil, parse_date, parse_datetime, parse_time, time_text, DAY,
 };

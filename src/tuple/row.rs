@@ -6,6 +6,8 @@
 //! Count and offsets are u8, or u16 little-endian when flag bit 0 is set (more than 255 cells or bytes of
 //! cells). A cell is empty for NULL, else a class tag and a payload. `docs/format.md` is normative.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use rust_decimal::Decimal;
 
@@ -274,67 +276,118 @@ impl RowRef {
 /// Cells in column order, trailing cells that equal `fills` trimmed. Cells that make the row exceed [`MAX_ROW`]
 /// move out into `store`, largest first, ties by column order. A NULL where a primary key's cell stands in the key.
 pub fn encode_row(store: &dyn ChunkStore, cells: &[Value], types: &[ColumnType], fills: &[Value]) -> Result<Bytes> {
-    let mut count = cells.len();
-    while count > 0 && cells[count - 1] == *fills.get(count - 1).unwrap_or(&Value::Null) {
-        count -= 1;
+    let encode = |values: &[Value]| {
+        let encoded = values.iter().zip(types).map(|(value, column_type)| {
+            let mut cell = Vec::new();
+            encode_cell(&mut cell, value, column_type).map(|()| Cow::Owned(cell))
+        });
+        encoded.collect::<Result<Vec<_>>>()
+    };
+    encode_slices(store, encode(cells)?, &encode(fills)?)
+}
+
+/// The same from encoded cells, inline or already moved out: which of them stand in the row depends on their
+/// lengths alone, so a large value is read only where it comes back in.
+pub fn encode_slices(store: &dyn ChunkStore, mut cells: Vec<Cow<'_, [u8]>>, fills: &[Cow<'_, [u8]>]) -> Result<Bytes> {
+    while let Some(last) = cells.last() {
+        let fill = fills.get(cells.len() - 1).map_or(&[][..], |fill| fill);
+        if !same_cell(store, last, fill)? {
+            break;
+        }
+        cells.pop();
     }
-    let mut body = Vec::with_capacity(64);
-    let mut ends = Vec::with_capacity(count);
-    for (cell, column_type) in cells[..count].iter().zip(types) {
-        encode_cell(&mut body, cell, column_type)?;
+    let lengths: Vec<u64> = cells.iter().map(|cell| inline_length(cell)).collect();
+    let mut size: u64 = lengths.iter().sum();
+    let mut out = vec![false; cells.len()];
+    if row_size(cells.len(), size) > MAX_ROW as u64 {
+        let movable = |at: &usize| lengths[*at] > LARGE_CELL as u64 && matches!(cells[*at][0], TEXT | BYTES | LARGE_TEXT | LARGE_BLOB);
+        let mut candidates: Vec<usize> = (0..cells.len()).filter(movable).collect();
+        candidates.sort_by_key(|at| (u64::MAX - lengths[*at], *at));
+        for at in candidates {
+            if row_size(cells.len(), size) <= MAX_ROW as u64 {
+                break;
+            }
+            out[at] = true;
+            size = size - lengths[at] + LARGE_CELL as u64;
+        }
+    }
+    let whole = row_size(cells.len(), size);
+    if whole > MAX_ROW as u64 {
+        let message = format!("row of {whole} bytes is too large: at most {MAX_ROW} without its large values");
+        return Err(Error::new(Code::RowTooLarge, message));
+    }
+    let mut body = Vec::with_capacity(size as usize);
+    let mut ends = Vec::with_capacity(cells.len());
+    for (cell, out) in cells.iter().zip(out) {
+        let large = cell.first().is_some_and(|tag| matches!(*tag, LARGE_TEXT | LARGE_BLOB));
+        match (large, out) {
+            (false, false) | (true, true) => body.extend_from_slice(cell),
+            (false, true) => {
+                let blob = Blob::write(store, &cell[1..])?;
+                body.push(if cell[0] == TEXT { LARGE_TEXT } else { LARGE_BLOB });
+                body.extend_from_slice(blob.root.as_bytes());
+                body.extend_from_slice(&blob.len.to_le_bytes());
+            }
+            (true, false) => match read_cell(cell)? {
+                CellRef::LargeText(blob) => {
+                    body.push(TEXT);
+                    body.extend_from_slice(&blob.read(store)?);
+                }
+                CellRef::LargeBlob(blob) => {
+                    body.push(BYTES);
+                    body.extend_from_slice(&blob.read(store)?);
+                }
+                _ => return Err(Error::corrupt("row: a large cell is not large")),
+            },
+        }
         ends.push(body.len());
-    }
-    if row_size(count, body.len()) > MAX_ROW {
-        (body, ends) = move_out(store, &cells[..count], &body, &ends)?;
     }
     assemble(&body, &ends)
 }
 
-fn row_size(count: usize, body: usize) -> usize {
-    let width = if count > 255 || body > 255 { 2 } else { 1 };
-    1 + width * (count + 1) + body
+/// Whether two cells hold one value, wherever each stands.
+pub fn same_cell(store: &dyn ChunkStore, a: &[u8], b: &[u8]) -> Result<bool> {
+    if a == b {
+        return Ok(true);
+    }
+    let (inline, large) = match (a.first(), b.first()) {
+        (Some(&TEXT), Some(&LARGE_TEXT)) | (Some(&BYTES), Some(&LARGE_BLOB)) => (a, b),
+        (Some(&LARGE_TEXT), Some(&TEXT)) | (Some(&LARGE_BLOB), Some(&BYTES)) => (b, a),
+        _ => return Ok(false),
+    };
+    match read_cell(large)? {
+        CellRef::LargeText(blob) | CellRef::LargeBlob(blob) => {
+            Ok(blob.len == inline.len() as u64 - 1 && blob.read(store)? == inline[1..])
+        }
+        _ => Ok(false),
+    }
 }
 
-fn move_out(store: &dyn ChunkStore, cells: &[Value], body: &[u8], ends: &[usize]) -> Result<(Vec<u8>, Vec<usize>)> {
-    let mut slices: Vec<std::borrow::Cow<'_, [u8]>> = Vec::with_capacity(ends.len());
-    let mut start = 0;
-    for end in ends {
-        slices.push(body[start..*end].into());
-        start = *end;
+fn inline_length(cell: &[u8]) -> u64 {
+    match read_large(cell) {
+        Some(blob) => blob.len.saturating_add(1).min(1 << 40),
+        None => cell.len() as u64,
     }
-    let mut candidates: Vec<usize> = (0..slices.len())
-        .filter(|at| slices[*at].len() > LARGE_CELL && matches!(slices[*at][0], TEXT | BYTES))
-        .collect();
-    candidates.sort_by_key(|at| (usize::MAX - slices[*at].len(), *at));
-    let mut size: usize = body.len();
-    for at in candidates {
-        if row_size(cells.len(), size) <= MAX_ROW {
-            break;
-        }
-        let blob = Blob::write(store, &slices[at][1..])?;
-        let mut cell = Vec::with_capacity(LARGE_CELL);
-        cell.push(if slices[at][0] == TEXT { LARGE_TEXT } else { LARGE_BLOB });
-        cell.extend_from_slice(blob.root.as_bytes());
-        cell.extend_from_slice(&blob.len.to_le_bytes());
-        size = size - slices[at].len() + LARGE_CELL;
-        slices[at] = cell.into();
+}
+
+/// The large value that a cell points to.
+pub fn read_large(cell: &[u8]) -> Option<Blob> {
+    match cell.first() {
+        Some(&(LARGE_TEXT | LARGE_BLOB)) => match read_cell(cell).ok()? {
+            CellRef::LargeText(blob) | CellRef::LargeBlob(blob) => Some(blob),
+            _ => None,
+        },
+        _ => None,
     }
-    let size = row_size(cells.len(), size);
-    if size > MAX_ROW {
-        let message = format!("row of {size} bytes is too large: at most {MAX_ROW} without its large values");
-        return Err(Error::new(Code::RowTooLarge, message));
-    }
-    let mut body = Vec::with_capacity(MAX_ROW);
-    let mut ends = Vec::with_capacity(slices.len());
-    for slice in slices {
-        body.extend_from_slice(&slice);
-        ends.push(body.len());
-    }
-    Ok((body, ends))
+}
+
+fn row_size(count: usize, body: u64) -> u64 {
+    let width = if count > 255 || body > 255 { 2 } else { 1 };
+    1 + width * (count as u64 + 1) + body
 }
 
 fn assemble(body: &[u8], ends: &[usize]) -> Result<Bytes> {
-    let mut out = Vec::with_capacity(row_size(ends.len(), body.len()));
+    let mut out = Vec::with_capacity(3 + 2 * ends.len() + body.len());
     if ends.len() > 255 || body.len() > 255 {
         let count = u16::try_from(ends.len())
             .map_err(|_| Error::new(Code::RowTooLarge, format!("row of {} cells is too large", ends.len())))?;

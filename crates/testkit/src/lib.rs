@@ -1,3 +1,1 @@
 //! Development only: generators, models, failing stores and the conformance runner.
-
-pub mod conformance;

@@ -8,7 +8,7 @@ use gluesql::core::sqlparser::ast;
 
 use crate::error::Result;
 
-pub use statement::{Parsed, Show, Statement, Update};
+pub use statement::{source_of, AlterTable, CreateView, Drop, DropWhat, Parsed, Show, Statement, Update};
 
 /// Splits and parses a script. Cached by text.
 pub fn parse(text: &str) -> Result<Rc<[Parsed]>> { todo!("{text}") }
