@@ -1,17 +1,21 @@
 //! Text to statements: our own dialect over sqlparser, cached by text.
+//!
+//! `text → tokens → statements apart → rewrites → sqlparser → Statement`; definitions go to `sql::ddl` instead.
 
+mod cache;
+mod dialect;
+mod error;
+mod parse;
+mod rewrite;
 mod statement;
+mod statements;
+mod tokens;
 
-use std::rc::Rc;
+#[cfg(test)]
+mod tests;
 
-use gluesql::core::sqlparser::ast;
-
-use crate::error::Result;
-
-pub use statement::{source_of, AlterTable, CreateView, Drop, DropWhat, Parsed, Show, Statement, Update};
-
-/// Splits and parses a script. Cached by text.
-pub fn parse(text: &str) -> Result<Rc<[Parsed]>> { todo!("{text}") }
-
-/// One expression, as in DEFAULT or CHECK. Cached by text.
-pub fn parse_expression(text: &str) -> Result<Rc<ast::Expr>> { todo!("{text}") }
+pub use cache::Cache;
+pub use dialect::GLOB;
+pub use parse::{find_name, parse, parse_expression};
+pub use rewrite::AS_OF_MARK;
+pub use statement::{Parsed, Show, Statement, Update};
