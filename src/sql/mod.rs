@@ -4,6 +4,7 @@
 //! see `docs/architecture.md`.
 
 mod context;
+pub mod ddl;
 pub mod eval;
 mod outcome;
 pub mod parser;

@@ -1,1 +1,3 @@
 //! Development only: generators, models, failing stores and the conformance runner.
+
+pub mod conformance;

@@ -1,12 +1,14 @@
 //! What a statement says: our own enum over sqlparser's trees.
 //!
-//! Expressions that are kept as the user typed them (DEFAULT, CHECK, generated columns, ON UPDATE, a partial index's WHERE)
-//! stand in the tree as a *source* expression: [`source_of`] answers their text, `eval::compile_text` compiles it.
+//! Definitions are read by `sql::ddl`, which keeps their expressions as the user typed them;
+//! `eval::compile_text` compiles those.
 
 use std::ops::Range;
 use std::rc::Rc;
 
 use gluesql::core::sqlparser::ast;
+
+use crate::sql::ddl::Definition;
 
 /// A parsed statement and where it stands.
 #[derive(Clone, Debug)]
@@ -33,12 +35,9 @@ pub enum Statement {
     Update(Box<Update>),
     /// `tables` (DELETE t FROM …) and several tables in FROM are refused by the parser.
     Delete(Box<ast::Delete>),
-    CreateTable(Box<ast::CreateTable>),
-    CreateIndex(Box<ast::CreateIndex>),
-    CreateView(Box<CreateView>),
-    AlterTable(Box<AlterTable>),
-    Drop(Box<Drop>),
-    Truncate(ast::ObjectName),
+    /// CREATE TABLE, INDEX and VIEW, ALTER TABLE, DROP, RENAME TABLE, TRUNCATE: `ddl::is_definition` tells one
+    /// by its text, `ddl::parse` reads it; sqlparser never sees it.
+    Define(Rc<Definition>),
     Call { name: String, arguments: Vec<ast::Expr> },
     /// Folded names; `@name` is a user variable, a leading `@@`, `SESSION.` or `GLOBAL.` is stripped.
     Set(Vec<(String, ast::Expr)>),
@@ -74,37 +73,6 @@ pub struct Update {
 }
 
 #[derive(Clone, Debug)]
-pub struct CreateView {
-    pub name: ast::ObjectName,
-    pub columns: Vec<ast::Ident>,
-    pub query: Box<ast::Query>,
-    /// The query as typed.
-    pub sql: Rc<str>,
-    pub or_replace: bool,
-    pub if_not_exists: bool,
-    pub temporary: bool,
-}
-
-#[derive(Clone, Debug)]
-pub struct AlterTable {
-    pub name: ast::ObjectName,
-    pub if_exists: bool,
-    pub operations: Vec<ast::AlterTableOperation>,
-}
-
-#[derive(Clone, Debug)]
-pub struct Drop {
-    pub what: DropWhat,
-    pub if_exists: bool,
-    pub names: Vec<ast::ObjectName>,
-    /// `DROP INDEX i ON t`.
-    pub table: Option<ast::ObjectName>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DropWhat { Table, View, Index }
-
-#[derive(Clone, Debug)]
 pub enum Show {
     /// `SHOW [FULL] TABLES [AS OF rev] [LIKE pattern]`.
     Tables { full: bool, as_of: Option<ast::Expr>, like: Option<String> },
@@ -115,16 +83,4 @@ pub enum Show {
     Branches,
     Variables { like: Option<String> },
     Warnings,
-}
-
-/// Marks a source expression's text inside a placeholder; no placeholder that a user types starts with it.
-pub(super) const SOURCE_MARK: char = '\u{1}';
-
-/// The text of an expression that was kept as typed.
-pub fn source_of(expr: &ast::Expr) -> Option<&str> {
-    match expr {
-        ast::Expr::Value(ast::Value::Placeholder(text)) => text.strip_prefix(SOURCE_MARK),
-        ast::Expr::Nested(inner) => source_of(inner),
-        _ => None,
-    }
 }

@@ -1,0 +1,69 @@
+//! `conformance PATH… [--failures] [--file-seconds N] [--record-seconds N] [--workers N]`
+//!
+//! Runs sqllogictest files and Dolt's scripts (JSON) on an engine in memory. Failures are what it is for:
+//! it ends with success when it could run.
+
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::thread;
+use std::time::Duration;
+
+use prollite_testkit::conformance::{run, work, Engine, Options};
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    // How the runner starts its workers.
+    if let [word, path, from, left_out] = arguments.as_slice() {
+        if word == "worker" {
+            let numbers = left_out.split(',').filter_map(|number| number.parse().ok()).collect();
+            let done = work(Engine::default, path.as_ref(), from.parse().unwrap_or(0), numbers);
+            return if done { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+        }
+    }
+    let options = match options(&arguments) {
+        Ok(options) => options,
+        Err(reason) => {
+            eprintln!("conformance: {reason}");
+            eprintln!("usage: conformance PATH… [--failures] [--file-seconds N] [--record-seconds N] [--workers N]");
+            return ExitCode::from(2);
+        }
+    };
+    match run(&options, &mut io::stdout().lock()) {
+        Ok(_) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("conformance: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn options(arguments: &[String]) -> Result<Options, String> {
+    let mut options = Options {
+        paths: Vec::new(),
+        failures: false,
+        file_budget: Duration::from_secs(900),
+        record_budget: Duration::from_secs(30),
+        workers: thread::available_parallelism().map_or(1, usize::from),
+        program: std::env::current_exe().map_err(|error| error.to_string())?,
+    };
+    let mut rest = arguments.iter();
+    while let Some(argument) = rest.next() {
+        let mut number = || {
+            let text = rest.next().ok_or(format!("{argument} needs a number"))?;
+            text.parse::<u64>().ok().filter(|number| *number > 0).ok_or(format!("{argument}: {text} is not a number above 0"))
+        };
+        match argument.as_str() {
+            "--failures" => options.failures = true,
+            "--file-seconds" => options.file_budget = Duration::from_secs(number()?),
+            "--record-seconds" => options.record_budget = Duration::from_secs(number()?),
+            "--workers" => options.workers = usize::try_from(number()?).map_err(|error| error.to_string())?,
+            flag if flag.starts_with('-') => return Err(format!("unknown flag {flag}")),
+            path => options.paths.push(PathBuf::from(path)),
+        }
+    }
+    if options.paths.is_empty() {
+        return Err("no path was given".into());
+    }
+    Ok(options)
+}
