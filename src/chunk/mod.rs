@@ -1,9 +1,20 @@
 //! Bytes by address: immutable chunks and the stores that hold them.
 
+mod cached;
 mod chunk;
+mod fault_log;
+#[cfg(not(target_arch = "wasm32"))]
+mod file;
 mod memory;
+mod overlay;
+mod residency;
 mod store;
 
+pub use cached::CachedStore;
 pub use chunk::{Chunk, Kind};
+pub use fault_log::FaultLog;
+#[cfg(not(target_arch = "wasm32"))]
+pub use file::FileStore;
 pub use memory::{AddressHasher, AddressMap, MemoryStore};
+pub use overlay::Overlay;
 pub use store::{ChunkStore, Store};
