@@ -1,0 +1,122 @@
+//! The session's branch: records as the transaction sees them, and verbs run over its working set.
+
+use bytes::Bytes;
+
+use crate::error::{Code, Error, Result};
+use crate::hash::Address;
+use crate::repo::{
+    parse_range, resolve, resolve_commit, Change, Commit, Publication, Range, RefName, Refs, Revision, Root, Signature,
+    WorkingSet,
+};
+use crate::sql::Context;
+
+/// Who commits when nobody said.
+pub const DEFAULT_NAME: &str = "root";
+pub const DEFAULT_EMAIL: &str = "root@localhost";
+
+impl Refs for Context {
+    fn record(&self, name: &str) -> Option<Bytes> { self.get_ref(name) }
+
+    fn records(&self, prefix: &str) -> Vec<(RefName, Bytes)> {
+        let mut publication = self.publication.borrow_mut();
+        self.change_over(&mut publication).records(prefix)
+    }
+}
+
+impl Context {
+    fn change_over<'a>(&'a self, publication: &'a mut Publication) -> Change<'a> {
+        Change::new(&self.repository, &self.store, publication, self.moment.now_ms)
+    }
+
+    /// Runs a verb of the repository over what this transaction moved so far. All of it happens, or nothing.
+    pub fn change<T>(&self, verb: impl FnOnce(&mut Change<'_>) -> Result<T>) -> Result<T> {
+        let mut publication = self.publication.borrow().clone();
+        let answer = verb(&mut self.change_over(&mut publication))?;
+        *self.publication.borrow_mut() = publication;
+        Ok(answer)
+    }
+
+    /// As [`Context::change`], on the session's branch: the workspace goes into the branch's working set before,
+    /// and what the verb made of the working set comes back.
+    pub fn change_branch<T>(&self, verb: impl FnOnce(&mut Change<'_>, &str) -> Result<T>) -> Result<T> {
+        let branch = self.branch()?;
+        let before = self.working_root()?.write(&*self.store)?;
+        let (answer, after) = self.change(|change| {
+            let mut working_set = change.working_set(&*self.store, branch)?;
+            if working_set.working != before {
+                working_set.working = before;
+                change.set_working_set(branch, &working_set)?;
+            }
+            let answer = verb(change, branch)?;
+            Ok((answer, change.working_set(&*self.store, branch)?.working))
+        })?;
+        if after != before {
+            let root = Root::read(&*self.store, &after)?;
+            self.workspace.borrow_mut().replace_root(root);
+        }
+        Ok(answer)
+    }
+
+    /// The session's branch; none when it reads a tag or a commit.
+    pub fn branch(&self) -> Result<&str> { self.settings.branch.as_deref().ok_or_else(detached) }
+
+    /// HEAD's commit.
+    pub fn head_commit(&self) -> Result<Address> { self.commit_of("HEAD") }
+
+    /// Tables as the session sees them now, pending edits in trees.
+    pub fn working_root(&self) -> Result<Root> { self.workspace.borrow_mut().flush(&*self.store) }
+
+    /// The session's working set as it is now, pending edits included.
+    pub fn current_working_set(&self) -> Result<WorkingSet> {
+        let mut working_set = self.working_set(&*self.store, self.branch()?)?;
+        working_set.working = self.working_root()?.write(&*self.store)?;
+        Ok(working_set)
+    }
+
+    pub fn read_commit(&self, address: &Address) -> Result<Commit> { Commit::read(&*self.store, address) }
+
+    /// What a revision names, with Dolt's texts where it names nothing.
+    pub fn revision(&self, spec: &str) -> Result<Revision> {
+        resolve(self, &self.store, spec, self.settings.branch.as_deref()).map_err(|error| not_found(error, spec))
+    }
+
+    /// The commit that a revision names.
+    pub fn commit_of(&self, spec: &str) -> Result<Address> {
+        resolve_commit(self, &self.store, spec, self.settings.branch.as_deref()).map_err(|error| not_found(error, spec))
+    }
+
+    /// Both ends of `a..b` or `a...b`; `None` for a single revision.
+    pub fn ends_of<'a>(&self, spec: &'a str) -> Result<Option<(std::borrow::Cow<'a, str>, &'a str)>> {
+        Ok(match parse_range(spec) {
+            Range::One(_) => None,
+            Range::Two(from, to) => Some((from.into(), to)),
+            Range::Three(from, to) => Some((super::merge_base_of(self, from, to)?.to_string().into(), to)),
+        })
+    }
+}
+
+pub fn detached() -> Error {
+    Error::new(Code::ReadOnly, "this operation is not supported while in a detached head state")
+}
+
+fn not_found(error: Error, spec: &str) -> Error {
+    if error.code() != Code::RefNotFound || !error.message().starts_with("no such ref") {
+        return error;
+    }
+    let base = spec.split(['~', '^']).next().unwrap_or(spec);
+    let hash = base.len() == Address::SHOWN && base.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'v'));
+    if hash {
+        return Error::new(Code::RefNotFound, format!("target commit not found: {base}"));
+    }
+    Error::new(Code::RefNotFound, format!("branch not found: {base}"))
+}
+
+/// A setting that is kept with the database (`dolt_config`).
+pub fn config(cx: &Context, key: &str) -> Option<String> { Refs::config(cx, key) }
+
+/// Who commits now.
+pub fn signature(cx: &Context) -> Signature {
+    let name = config(cx, "user.name").unwrap_or_else(|| DEFAULT_NAME.to_string());
+    let email = config(cx, "user.email").unwrap_or_else(|| DEFAULT_EMAIL.to_string());
+    Signature::new(name, email, cx.moment.now_ms)
+}

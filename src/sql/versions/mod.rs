@@ -1,0 +1,18 @@
+//! What procedures and system tables have in common: the session's branch and revisions, snapshots of the
+//! database, rows of one schema seen through another, differences of a table.
+
+mod branch;
+mod create_statement;
+mod diff_rows;
+mod ignore;
+mod key_filter;
+mod projection;
+mod snapshot;
+
+pub use branch::{config, detached, signature, DEFAULT_EMAIL, DEFAULT_NAME};
+pub use create_statement::{create_index, create_table, create_view, quoted};
+pub use diff_rows::{ChangeKind, DiffRows, RowChange};
+pub use ignore::Ignore;
+pub use key_filter::{key_ranges, point_ranges};
+pub use projection::{Fit, Projection};
+pub use snapshot::{merge_base_of, Snapshot};
