@@ -12,6 +12,7 @@ pub mod procedure;
 pub mod query;
 pub mod relation;
 pub mod system;
+pub mod versions;
 mod workspace;
 
 pub use context::{Context, Moment, Settings};

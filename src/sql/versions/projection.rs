@@ -2,7 +2,7 @@
 
 use crate::chunk::ChunkStore;
 use crate::error::Result;
-use crate::repo::{fold, Column, RowCodec, Schema};
+use crate::repo::{Column, RowCodec, Schema};
 use crate::sql::relation::Row;
 use crate::tuple::{ColumnType, Value};
 
@@ -59,12 +59,4 @@ impl Projection {
         }
         Ok((row, record.count()))
     }
-}
-
-/// The columns of two schemas by name: those of `first`, then what only `second` has.
-pub fn union_columns(first: &Schema, second: &Schema) -> Vec<Column> {
-    let mut columns = first.columns.clone();
-    let names: Vec<String> = columns.iter().map(|column| fold(&column.name)).collect();
-    columns.extend(second.columns.iter().filter(|column| !names.contains(&fold(&column.name))).cloned());
-    columns
 }
