@@ -1,6 +1,9 @@
 //! What an expression means: one compiled evaluator over rows of values, for queries, defaults, checks,
 //! generated columns and assignments alike.
 
+pub mod convert;
+pub mod functions;
+
 use gluesql::core::sqlparser::ast;
 
 use super::Context;

@@ -1,0 +1,223 @@
+//! `printf` / `format`: SQLite's, after C's.
+
+use super::text::checked;
+use super::value::quote;
+use super::{pure, Function, MANY};
+use crate::error::Result;
+use crate::sql::eval::convert::{to_int, to_real, to_text};
+use crate::tuple::Value;
+
+pub const LIST: &[Function] = &[pure("printf", 1, MANY, format), pure("format", 1, MANY, format)];
+
+/// Widths and precisions beyond this are clamped.
+const WIDEST: usize = 1_000_000;
+
+#[derive(Default)]
+struct Spec {
+    left: bool,
+    plus: bool,
+    space: bool,
+    zero: bool,
+    alternate: bool,
+    comma: bool,
+    width: usize,
+    precision: Option<usize>,
+}
+
+fn format(a: &[Value]) -> Result<Value> {
+    let Some(pattern) = to_text(&a[0]) else { return Ok(Value::Null) };
+    let mut arguments = a[1..].iter();
+    let mut next = || arguments.next().cloned().unwrap_or(Value::Null);
+    let mut out = String::new();
+    let mut chars = pattern.chars().peekable();
+    while let Some(c) = chars.next() {
+        if c != '%' {
+            out.push(c);
+            continue;
+        }
+        let mut spec = Spec::default();
+        while let Some(flag) = chars.next_if(|c| "-+ 0#,!".contains(*c)) {
+            match flag {
+                '-' => spec.left = true,
+                '+' => spec.plus = true,
+                ' ' => spec.space = true,
+                '0' => spec.zero = true,
+                '#' => spec.alternate = true,
+                ',' => spec.comma = true,
+                _ => {}
+            }
+        }
+        let star = |chars: &mut std::iter::Peekable<std::str::Chars>, next: &mut dyn FnMut() -> Value| -> Option<i64> {
+            if chars.next_if_eq(&'*').is_some() {
+                return Some(to_int(&next()).unwrap_or(0));
+            }
+            let mut number = None;
+            while let Some(digit) = chars.next_if(char::is_ascii_digit) {
+                let digit = i64::from(digit as u8 - b'0');
+                number = Some((number.unwrap_or(0i64) * 10 + digit).min(WIDEST as i64));
+            }
+            number
+        };
+        if let Some(width) = star(&mut chars, &mut next) {
+            spec.left |= width < 0;
+            spec.width = (width.unsigned_abs() as usize).min(WIDEST);
+        }
+        if chars.next_if_eq(&'.').is_some() {
+            spec.precision = Some(star(&mut chars, &mut next).unwrap_or(0).max(0) as usize).map(|n| n.min(WIDEST));
+        }
+        while chars.next_if_eq(&'l').is_some() {}
+        match chars.next() {
+            None => break,
+            Some('%') => out.push('%'),
+            Some('d' | 'i') => {
+                let int = to_int(&next()).unwrap_or(0);
+                number(&mut out, &spec, int < 0, grouped(&int.unsigned_abs().to_string(), &spec));
+            }
+            Some('u') => number(&mut out, &spec, false, (to_int(&next()).unwrap_or(0) as u64).to_string()),
+            Some('x') => unsigned(&mut out, &spec, "0x", format!("{:x}", to_int(&next()).unwrap_or(0))),
+            Some('X' | 'p') => unsigned(&mut out, &spec, "0X", format!("{:X}", to_int(&next()).unwrap_or(0))),
+            Some('o') => unsigned(&mut out, &spec, "0", format!("{:o}", to_int(&next()).unwrap_or(0))),
+            Some(kind @ ('f' | 'F' | 'e' | 'E' | 'g' | 'G')) => {
+                let x = to_real(&next()).unwrap_or(0.0);
+                let digits = real_digits(x.abs(), kind, &spec);
+                number(&mut out, &spec, x.is_sign_negative() && x != 0.0, grouped(&digits, &spec));
+            }
+            Some('s' | 'z') => text(&mut out, &spec, &to_text(&next()).unwrap_or_default()),
+            Some('c') => {
+                let shown = to_text(&next()).unwrap_or_default();
+                text(&mut out, &Spec { precision: None, ..spec }, &shown.chars().take(1).collect::<String>());
+            }
+            Some('q') => text(&mut out, &spec, &to_text(&next()).map_or("(NULL)".into(), |t| t.replace('\'', "''"))),
+            Some('Q') => text(&mut out, &spec, &quote(&next())),
+            Some('w') => text(&mut out, &spec, &to_text(&next()).map_or("(NULL)".into(), |t| t.replace('"', "\"\""))),
+            Some(_) => break,
+        }
+    }
+    checked(out, "printf")
+}
+
+fn unsigned(out: &mut String, spec: &Spec, prefix: &str, digits: String) {
+    let prefix = if spec.alternate { prefix } else { "" };
+    number(out, &Spec { plus: false, space: false, ..*spec }, false, format!("{prefix}{digits}"));
+}
+
+fn number(out: &mut String, spec: &Spec, negative: bool, digits: String) {
+    let sign = if negative {
+        "-"
+    } else if spec.plus {
+        "+"
+    } else if spec.space {
+        " "
+    } else {
+        ""
+    };
+    let padding = spec.width.saturating_sub(sign.len() + digits.len());
+    if spec.left {
+        out.push_str(sign);
+        out.push_str(&digits);
+        out.extend(std::iter::repeat_n(' ', padding));
+    } else if spec.zero {
+        out.push_str(sign);
+        out.extend(std::iter::repeat_n('0', padding));
+        out.push_str(&digits);
+    } else {
+        out.extend(std::iter::repeat_n(' ', padding));
+        out.push_str(sign);
+        out.push_str(&digits);
+    }
+}
+
+fn text(out: &mut String, spec: &Spec, text: &str) {
+    let shown: String = text.chars().take(spec.precision.unwrap_or(usize::MAX)).collect();
+    let padding = spec.width.saturating_sub(shown.chars().count());
+    if spec.left {
+        out.push_str(&shown);
+    }
+    out.extend(std::iter::repeat_n(' ', padding));
+    if !spec.left {
+        out.push_str(&shown);
+    }
+}
+
+fn grouped(digits: &str, spec: &Spec) -> String {
+    if !spec.comma {
+        return digits.to_string();
+    }
+    let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+    let mut out = String::new();
+    for (at, digit) in digits[..end].chars().enumerate() {
+        if at > 0 && (end - at) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out + &digits[end..]
+}
+
+fn real_digits(x: f64, kind: char, spec: &Spec) -> String {
+    if x.is_infinite() {
+        return "Inf".into();
+    }
+    let precision = spec.precision.unwrap_or(6).min(400);
+    let text = match kind {
+        'f' | 'F' => format!("{x:.precision$}"),
+        'e' | 'E' => exponent(&format!("{x:.precision$e}")),
+        _ => {
+            let significant = precision.max(1);
+            let scientific = format!("{x:.*e}", significant - 1);
+            let power: i32 = scientific.split_once('e').and_then(|(_, power)| power.parse().ok()).unwrap_or(0);
+            let text = if power < -4 || power >= significant as i32 {
+                let (mantissa, power) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+                exponent(&format!("{}e{power}", trimmed(mantissa, spec)))
+            } else {
+                let decimals = (significant as i32 - 1 - power).max(0) as usize;
+                trimmed(&format!("{x:.decimals$}"), spec)
+            };
+            text
+        }
+    };
+    if kind.is_ascii_uppercase() {
+        text.to_ascii_uppercase()
+    } else {
+        text
+    }
+}
+
+fn trimmed(number: &str, spec: &Spec) -> String {
+    if spec.alternate || !number.contains('.') {
+        return number.to_string();
+    }
+    number.trim_end_matches('0').trim_end_matches('.').to_string()
+}
+
+/// Rust's `1e5` as C's `1e+05`.
+fn exponent(text: &str) -> String {
+    let (mantissa, power) = text.split_once('e').unwrap_or((text, "0"));
+    let power: i32 = power.parse().unwrap_or(0);
+    format!("{mantissa}e{}{:02}", if power < 0 { '-' } else { '+' }, power.abs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_c_prints() {
+        let shown = |pattern: &str, values: &[Value]| {
+            let mut arguments = vec![Value::text(pattern)];
+            arguments.extend_from_slice(values);
+            match format(&arguments).unwrap() {
+                Value::Text(text) => text.to_string(),
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(shown("%05d|%-5d|%+d", &[7.into(), 7.into(), 7.into()]), "00007|7    |+7");
+        assert_eq!(shown("%.2f %e %g", &[Value::Real(3.14159), Value::Real(12345.0), Value::Real(0.0001)]), "3.14 1.234500e+04 0.0001");
+        assert_eq!(shown("%,d", &[1234567.into()]), "1,234,567");
+        assert_eq!(shown("%5s|%-5s|%.2s", &["ab".into(), "ab".into(), "abc".into()]), "   ab|ab   |ab");
+        assert_eq!(shown("%q %Q", &["it's".into(), Value::Null]), "it''s NULL");
+        assert_eq!(shown("%x %X %#x", &[255.into(), 255.into(), 255.into()]), "ff FF 0xff");
+        assert_eq!(shown("%d%%", &[50.into()]), "50%");
+        assert_eq!(shown("%*d", &[4.into(), 7.into()]), "   7");
+    }
+}

@@ -1,0 +1,150 @@
+//! Functions of numbers.
+
+use rust_decimal::{Decimal, RoundingStrategy};
+
+use super::{in_context, pure, Function};
+use crate::error::{Code, Error, Result};
+use crate::sql::eval::convert::{to_int, to_number, to_real};
+use crate::tuple::Value;
+
+pub const LIST: &[Function] = &[
+    pure("abs", 1, 1, abs),
+    pure("round", 1, 2, round),
+    pure("ceil", 1, 1, |a| whole(a, f64::ceil, |d| d.ceil())),
+    pure("ceiling", 1, 1, |a| whole(a, f64::ceil, |d| d.ceil())),
+    pure("floor", 1, 1, |a| whole(a, f64::floor, |d| d.floor())),
+    pure("trunc", 1, 1, |a| whole(a, f64::trunc, |d| d.trunc())),
+    pure("sign", 1, 1, sign),
+    pure("mod", 2, 2, modulo),
+    pure("sqrt", 1, 1, |a| real(a, f64::sqrt)),
+    pure("exp", 1, 1, |a| real(a, f64::exp)),
+    pure("ln", 1, 1, |a| logarithm(a, f64::ln)),
+    pure("log", 1, 2, log),
+    pure("log10", 1, 1, |a| logarithm(a, f64::log10)),
+    pure("log2", 1, 1, |a| logarithm(a, f64::log2)),
+    pure("pow", 2, 2, power),
+    pure("power", 2, 2, power),
+    pure("sin", 1, 1, |a| real(a, f64::sin)),
+    pure("cos", 1, 1, |a| real(a, f64::cos)),
+    pure("tan", 1, 1, |a| real(a, f64::tan)),
+    pure("asin", 1, 1, |a| real(a, f64::asin)),
+    pure("acos", 1, 1, |a| real(a, f64::acos)),
+    pure("atan", 1, 1, |a| real(a, f64::atan)),
+    pure("atan2", 2, 2, |a| Ok(both(a).map_or(Value::Null, |(y, x)| Value::real(y.atan2(x))))),
+    pure("radians", 1, 1, |a| real(a, f64::to_radians)),
+    pure("degrees", 1, 1, |a| real(a, f64::to_degrees)),
+    pure("pi", 0, 0, |_| Ok(Value::Real(std::f64::consts::PI))),
+    in_context("random", 0, 0, |_, cx| Ok(Value::Int(cx.moment.draw() as i64))),
+    in_context("rand", 0, 0, |_, cx| Ok(Value::Real((cx.moment.draw() >> 11) as f64 / (1u64 << 53) as f64))),
+];
+
+/// The number, or `None` for what is none (NULL, text that does not start with one counts as 0 as in SQLite).
+fn number(value: &Value) -> Option<f64> { to_real(value) }
+
+fn real(a: &[Value], f: fn(f64) -> f64) -> Result<Value> { Ok(number(&a[0]).map_or(Value::Null, |x| Value::real(f(x)))) }
+
+fn both(a: &[Value]) -> Option<(f64, f64)> { Some((number(&a[0])?, number(&a[1])?)) }
+
+fn abs(a: &[Value]) -> Result<Value> {
+    Ok(match &a[0] {
+        Value::Null => Value::Null,
+        Value::Int(int) => Value::Int(
+            int.checked_abs().ok_or_else(|| Error::new(Code::IntRange, "integer overflow: abs(-9223372036854775808)"))?,
+        ),
+        Value::Decimal(decimal) => Value::Decimal(decimal.abs()),
+        other => Value::real(number(other).unwrap_or(0.0).abs()),
+    })
+}
+
+/// SQLite's round answers a REAL; a DECIMAL stays exact. Half rounds away from zero.
+fn round(a: &[Value]) -> Result<Value> {
+    let places = match a.get(1) {
+        None => 0,
+        Some(places) => match to_int(places) {
+            None => return Ok(Value::Null),
+            Some(places) => places.clamp(0, 30),
+        },
+    };
+    Ok(match to_number(&a[0]) {
+        Value::Null => Value::Null,
+        Value::Decimal(decimal) => {
+            Value::Decimal(decimal.round_dp_with_strategy(places.min(28) as u32, RoundingStrategy::MidpointAwayFromZero))
+        }
+        value => {
+            let x = number(&value).unwrap_or(0.0);
+            if x.abs() >= 4_503_599_627_370_496.0 {
+                return Ok(Value::real(x));
+            }
+            if places == 0 {
+                return Ok(Value::real((x + if x < 0.0 { -0.5 } else { 0.5 }).trunc()));
+            }
+            Value::real(round_decimal(x, places as usize))
+        }
+    })
+}
+
+/// Rounds the shortest decimal text of `x`, half away from zero, so that `round(1.005, 2)` sees 1.005.
+fn round_decimal(x: f64, places: usize) -> f64 {
+    match format!("{x}").parse::<Decimal>() {
+        Ok(decimal) => decimal
+            .round_dp_with_strategy(places.min(28) as u32, RoundingStrategy::MidpointAwayFromZero)
+            .to_string()
+            .parse()
+            .unwrap_or(x),
+        Err(_) => x,
+    }
+}
+
+fn whole(a: &[Value], f: fn(f64) -> f64, g: fn(&Decimal) -> Decimal) -> Result<Value> {
+    Ok(match to_number(&a[0]) {
+        Value::Null => Value::Null,
+        Value::Int(int) => Value::Int(int),
+        Value::Decimal(decimal) => Value::Decimal(g(&decimal)),
+        other => Value::real(f(number(&other).unwrap_or(0.0))),
+    })
+}
+
+fn sign(a: &[Value]) -> Result<Value> {
+    Ok(match number(&a[0]) {
+        None => Value::Null,
+        Some(x) => Value::Int(if x > 0.0 { 1 } else { -i64::from(x < 0.0) }),
+    })
+}
+
+fn modulo(a: &[Value]) -> Result<Value> {
+    if let (Value::Int(x), Value::Int(y)) = (&a[0], &a[1]) {
+        return Ok(if *y == 0 { Value::Null } else { Value::Int(x.wrapping_rem(*y)) });
+    }
+    Ok(both(a).filter(|(_, y)| *y != 0.0).map_or(Value::Null, |(x, y)| Value::real(x % y)))
+}
+
+fn logarithm(a: &[Value], f: fn(f64) -> f64) -> Result<Value> {
+    Ok(number(&a[0]).filter(|x| *x > 0.0).map_or(Value::Null, |x| Value::real(f(x))))
+}
+
+/// SQLite's: `log(x)` has base 10, `log(b, x)` base b.
+fn log(a: &[Value]) -> Result<Value> {
+    if a.len() == 1 {
+        return logarithm(a, f64::log10);
+    }
+    Ok(both(a)
+        .filter(|(base, x)| *base > 0.0 && *base != 1.0 && *x > 0.0)
+        .map_or(Value::Null, |(base, x)| Value::real(x.ln() / base.ln())))
+}
+
+fn power(a: &[Value]) -> Result<Value> { Ok(both(a).map_or(Value::Null, |(x, y)| Value::real(x.powf(y)))) }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounding() {
+        assert_eq!(round(&[Value::Real(2.5)]).unwrap(), Value::Real(3.0));
+        assert_eq!(round(&[Value::Real(-2.5)]).unwrap(), Value::Real(-3.0));
+        assert_eq!(round(&[Value::Int(7)]).unwrap(), Value::Real(7.0));
+        assert_eq!(round(&[Value::Real(3.14159), Value::Int(2)]).unwrap(), Value::Real(3.14));
+        assert_eq!(round(&[Value::Null]).unwrap(), Value::Null);
+        assert!(abs(&[Value::Int(i64::MIN)]).is_err());
+    }
+}

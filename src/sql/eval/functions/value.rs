@@ -1,0 +1,84 @@
+//! Functions of any value: its class, its SQL text, comparison of several.
+
+use super::text::hex_of;
+use super::{in_context, pure, Function, MANY};
+use crate::error::{Code, Error, Result};
+use crate::sql::eval::convert::{to_int, to_text};
+use crate::tuple::Value;
+
+pub const LIST: &[Function] = &[
+    pure("typeof", 1, 1, |a| Ok(a[0].class().into())),
+    pure("quote", 1, 1, |a| Ok(quote(&a[0]).into())),
+    pure("nullif", 2, 2, |a| Ok(if !a[0].is_null() && !a[1].is_null() && a[0].equals(&a[1], false) { Value::Null } else { a[0].clone() })),
+    pure("max", 2, MANY, |a| Ok(extreme(a, std::cmp::Ordering::Greater))),
+    pure("greatest", 2, MANY, |a| Ok(extreme(a, std::cmp::Ordering::Greater))),
+    pure("min", 2, MANY, |a| Ok(extreme(a, std::cmp::Ordering::Less))),
+    pure("least", 2, MANY, |a| Ok(extreme(a, std::cmp::Ordering::Less))),
+    pure("isnull", 1, 1, |a| Ok(Value::bool(a[0].is_null()))),
+    pure("likely", 1, 1, |a| Ok(a[0].clone())),
+    pure("unlikely", 1, 1, |a| Ok(a[0].clone())),
+    pure("likelihood", 2, 2, |a| Ok(a[0].clone())),
+    pure("zeroblob", 1, 1, |a| bytes(&a[0], "zeroblob", |n| vec![0; n])),
+    pure("sqlite_version", 0, 0, |_| Ok("3.46.0".into())),
+    pure("version", 0, 0, |_| Ok("8.0.33".into())),
+    in_context("randomblob", 1, 1, |a, cx| bytes(&a[0], "randomblob", |n| (0..n).map(|_| cx.moment.draw() as u8).collect())),
+    in_context("uuid", 0, 0, |_, cx| Ok(uuid([cx.moment.draw(), cx.moment.draw()]).into())),
+    in_context("gen_random_uuid", 0, 0, |_, cx| Ok(uuid([cx.moment.draw(), cx.moment.draw()]).into())),
+];
+
+/// NULL if any argument is, as in SQLite.
+fn extreme(a: &[Value], wanted: std::cmp::Ordering) -> Value {
+    let mut best = &a[0];
+    for value in a {
+        if value.is_null() {
+            return Value::Null;
+        }
+        if value.compare(best, false) == wanted {
+            best = value;
+        }
+    }
+    best.clone()
+}
+
+/// The literal that reads back as this value.
+pub fn quote(value: &Value) -> String {
+    match value {
+        Value::Null => "NULL".into(),
+        Value::Text(text) => format!("'{}'", text.replace('\'', "''")),
+        Value::Blob(bytes) => format!("X'{}'", hex_of(bytes)),
+        number => to_text(number).unwrap_or_default().to_string(),
+    }
+}
+
+fn bytes(count: &Value, name: &str, make: impl Fn(usize) -> Vec<u8>) -> Result<Value> {
+    let count = to_int(count).unwrap_or(0).max(0);
+    if count > 64 << 20 {
+        return Err(Error::new(Code::BadArgument, format!("{name}({count}) is over 67108864 bytes")));
+    }
+    Ok(Value::blob(make(count as usize)))
+}
+
+/// RFC 9562 version 4 from 128 random bits.
+fn uuid(random: [u64; 2]) -> String {
+    let high = random[0] & 0xffff_ffff_ffff_0fff | 0x4000;
+    let low = random[1] & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000;
+    format!("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", high >> 32, high >> 16 & 0xffff, high & 0xffff, low >> 48, low & 0xffff_ffff_ffff)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uuids_have_version_and_variant() {
+        assert_eq!(uuid([0, 0]), "00000000-0000-4000-8000-000000000000");
+        assert_eq!(uuid([u64::MAX, u64::MAX]), "ffffffff-ffff-4fff-bfff-ffffffffffff");
+    }
+
+    #[test]
+    fn quoting_reads_back() {
+        assert_eq!(quote(&"it's".into()), "'it''s'");
+        assert_eq!(quote(&Value::blob([1u8, 0xab].as_slice())), "X'01AB'");
+        assert_eq!(quote(&Value::Real(1.0)), "1.0");
+    }
+}
