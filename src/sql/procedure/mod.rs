@@ -2,8 +2,16 @@
 //!
 //! To add one: copy a small neighbour, implement [`Procedure`], add it to [`list::ALL`].
 
+mod add;
+mod answer;
+mod branch;
+mod checkout;
+mod commit;
+mod config;
 pub mod flags;
 mod list;
+mod reset;
+mod tag;
 
 use super::{Context, OutputColumn};
 use crate::error::Result;
