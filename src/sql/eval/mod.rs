@@ -1,8 +1,10 @@
 //! What an expression means: one compiled evaluator over rows of values, for queries, defaults, checks,
 //! generated columns and assignments alike.
 
+pub mod aggregates;
 pub mod convert;
 pub mod functions;
+pub mod identity;
 
 use gluesql::core::sqlparser::ast;
 
