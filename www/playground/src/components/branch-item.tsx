@@ -1,0 +1,32 @@
+import type { Branch } from 'prollite';
+import { shortHash } from '../lib/words';
+import { doing } from '../state/action';
+import { deleteBranch, mergeBranch, switchTo } from '../state/branches';
+import { merge } from '../state/merge';
+import { branch } from '../state/session';
+import { ConfirmButton } from './confirm-button';
+
+export function BranchItem({ one: { name, hash, dirty } }: { one: Branch }) {
+  const current = name === branch.value;
+  const busy = doing.value !== null;
+  return (
+    <li class="branch-item card" aria-current={current ? 'true' : undefined}>
+      <div class="branch-name">
+        <span aria-hidden="true">{current ? '●' : '○'}</span>
+        <strong>{name}</strong>
+        {current && <span class="ref ref-current">current</span>}
+        <code>{shortHash(hash)}</code>
+        {dirty && <span class="muted">uncommitted changes</span>}
+      </div>
+      {!current && (
+        <div class="buttons">
+          <button type="button" disabled={busy} aria-label={`Switch to ${name}`} onClick={() => void switchTo(name)}>Switch</button>
+          <button type="button" disabled={busy || merge.value.value.merging} aria-label={`Merge ${name} into ${branch.value}`} onClick={() => void mergeBranch(name)}>
+            Merge into {branch.value}
+          </button>
+          <ConfirmButton label="Delete" question={`Delete ${name}?`} confirm="Delete" disabled={busy} onConfirm={() => void deleteBranch(name)} />
+        </div>
+      )}
+    </li>
+  );
+}

@@ -1,0 +1,83 @@
+import { useSignal, useSignalEffect } from '@preact/signals';
+import { useId, useRef } from 'preact/hooks';
+import type { Ref } from 'prollite';
+import { count } from '../lib/words';
+import { readDiff, type SchemaChange, type TableDiff as Diff } from '../state/diff';
+import { db } from '../state/session';
+import { changeTick } from '../state/resource';
+import { DiffRows } from './diff-rows';
+import { ErrorNote } from './error-note';
+
+const STEP = 100;
+
+/** What changed in one table between two versions. Against WORKING it is read again whenever the data changes. */
+export function TableDiff({ table, change, from, to }: { table: string; change: string; from: Ref; to: Ref }) {
+  const id = useId();
+  const limit = useSignal(STEP);
+  const diff = useSignal<Diff | null>(null);
+  const failure = useSignal<unknown>(null);
+  const turn = useRef(0);
+
+  useSignalEffect(() => {
+    const handle = db.value;
+    const upTo = limit.value;
+    if (to === 'WORKING') void changeTick.value;
+    if (!handle) return;
+    const mine = ++turn.current;
+    readDiff(handle, table, from, to, upTo).then(
+      (next) => {
+        if (mine !== turn.current) return;
+        diff.value = next;
+        failure.value = null;
+      },
+      (reason: unknown) => {
+        if (mine === turn.current) failure.value = reason;
+      },
+    );
+  });
+
+  const now = diff.value;
+  return (
+    <section class="table-diff card" aria-labelledby={id}>
+      <div class="section-head">
+        <h3 id={id}>{table}</h3>
+        <span class="change-kind">{change}</span>
+        {now && <Counts diff={now} />}
+      </div>
+      {failure.value !== null && <ErrorNote title="This comparison failed" reason={failure.value} />}
+      {now?.schema && <SchemaDiff schema={now.schema} />}
+      {now && now.rows.length > 0 && <DiffRows label={`Changed rows of ${table}`} diff={now} />}
+      {now && now.rows.length === 0 && !now.schema && <p class="empty">No row differs.</p>}
+      {now?.more && (
+        <p class="more">
+          The first {count(now.rows.length, 'row')} are shown. <button type="button" onClick={() => { limit.value += STEP * 5; }}>Show more</button>
+        </p>
+      )}
+    </section>
+  );
+}
+
+function Counts({ diff }: { diff: Diff }) {
+  const n = { insert: 0, update: 0, delete: 0 };
+  for (const { op } of diff.rows) n[op] += 1;
+  const plus = diff.more ? '+' : '';
+  return (
+    <ul class="counts" aria-label="Changed rows">
+      {n.insert > 0 && <li class="op-insert">+ {n.insert}{plus} added</li>}
+      {n.update > 0 && <li class="op-update">~ {n.update}{plus} modified</li>}
+      {n.delete > 0 && <li class="op-delete">− {n.delete}{plus} removed</li>}
+    </ul>
+  );
+}
+
+function SchemaDiff({ schema }: { schema: SchemaChange }) {
+  return (
+    <details class="schema-diff" open={schema.before !== '' && schema.after !== ''}>
+      <summary>{schema.before === '' ? 'Created as' : schema.after === '' ? 'Dropped; it was' : 'The table’s definition changed'}</summary>
+      <div class="schema-sides">
+        {schema.before !== '' && <figure><figcaption>Before</figcaption><pre>{schema.before}</pre></figure>}
+        {schema.after !== '' && <figure><figcaption>After</figcaption><pre>{schema.after}</pre></figure>}
+      </div>
+    </details>
+  );
+}

@@ -1,0 +1,40 @@
+import { count } from '../lib/words';
+import { run } from '../state/console';
+import { changes } from '../state/changes';
+import { tables } from '../state/tables';
+import { Samples } from './samples';
+
+const SHOWN = 1000;
+
+/** The name as SQL reads it back, whatever is in it. */
+function quoted(name: string): string {
+  return /^[a-z_][a-z0-9_]*$/i.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
+}
+
+export function TablesPanel() {
+  const changed = new Map(changes.value.map(({ table, change }) => [table, change]));
+  const list = tables.value.value;
+  return (
+    <>
+      <section aria-labelledby="tables-title">
+        <h2 id="tables-title">Tables</h2>
+        {list.length === 0 && <p class="empty">{tables.ready.value ? 'No tables on this branch yet.' : 'Reading…'}</p>}
+        <ul class="table-list">
+          {list.map(({ name, rows, columns }) => (
+            <li key={name}>
+              <button
+                type="button" class="table-item" title={columns.map((column) => `${column.name} ${column.type}`).join('\n')}
+                onClick={() => void run(`SELECT * FROM ${quoted(name)} LIMIT ${SHOWN};`, null)}
+              >
+                <span class="table-name">{name}</span>
+                <span class="table-rows">{count(rows, 'row')}</span>
+                {changed.has(name) && <span class="table-change">{changed.get(name)}</span>}
+              </button>
+            </li>
+          ))}
+        </ul>
+      </section>
+      <Samples />
+    </>
+  );
+}

@@ -1,0 +1,18 @@
+import { render } from 'preact';
+import { App } from './components/app';
+import { start } from './state/session';
+import './style/tokens.css';
+import './style/base.css';
+import './style/layout.css';
+import './style/console.css';
+import './style/grid.css';
+import './style/changes.css';
+import './style/history.css';
+import './style/branches.css';
+
+const root = document.getElementById('app');
+if (root) {
+  root.textContent = '';
+  render(<App />, root);
+  void start();
+}

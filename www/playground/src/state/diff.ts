@@ -1,0 +1,51 @@
+import { sql, type Db, type Ref, type Row, type RowChange } from 'prollite';
+
+export interface TableDiff {
+  rows: RowChange<Row>[];
+  /** There are more rows than were asked for. */
+  more: boolean;
+  columns: string[];
+  schema: SchemaChange | null;
+}
+
+export interface SchemaChange {
+  before: string;
+  after: string;
+}
+
+/** The changes of one table between two versions, at most `limit` rows of them. */
+export async function readDiff(db: Db, table: string, from: Ref, to: Ref, limit: number): Promise<TableDiff> {
+  const rows: RowChange<Row>[] = [];
+  let more = false;
+  for await (const change of db.vc.diff(table, from, to)) {
+    more = rows.length >= limit;
+    if (more) break;
+    rows.push(change);
+  }
+  const columns: string[] = [];
+  for (const { before, after } of rows) {
+    for (const name of [...Object.keys(after ?? {}), ...Object.keys(before ?? {})]) {
+      if (!columns.includes(name)) columns.push(name);
+    }
+  }
+  return { rows, more, columns, schema: await readSchemaChange(db, table, from, to) };
+}
+
+async function readSchemaChange(db: Db, table: string, from: Ref, to: Ref): Promise<SchemaChange | null> {
+  const { rows } = await db.query<{ from_create_stmt: string | null; to_create_stmt: string | null }>(
+    sql`SELECT from_create_stmt, to_create_stmt FROM dolt_schema_diff(${from}, ${to}, ${table})`,
+  );
+  const [row] = rows;
+  if (!row) return null;
+  const before = row.from_create_stmt ?? '';
+  const after = row.to_create_stmt ?? '';
+  return before === after ? null : { before, after };
+}
+
+/** The tables that differ between two versions. */
+export async function changedTables(db: Db, from: Ref, to: Ref): Promise<{ table: string; change: string }[]> {
+  const { rows } = await db.query<{ from_table_name: string | null; to_table_name: string | null; diff_type: string }>(
+    sql`SELECT from_table_name, to_table_name, diff_type FROM dolt_diff_summary(${from}, ${to})`,
+  );
+  return rows.map((row) => ({ table: row.to_table_name || row.from_table_name || '', change: row.diff_type }));
+}

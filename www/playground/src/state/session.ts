@@ -1,0 +1,46 @@
+import { effect, signal } from '@preact/signals';
+import { DbError, open, type Db } from 'prollite';
+
+const address = new URL(location.href);
+
+/** The database is part of the address, so that a reload, a bookmark and a second tab find it. */
+export const databaseName = address.searchParams.get('db') || 'playground';
+
+export const db = signal<Db | null>(null);
+export const branch = signal(address.searchParams.get('branch') || 'main');
+export const startError = signal<unknown>(null);
+
+export async function start(): Promise<void> {
+  startError.value = null;
+  try {
+    db.value = await openOn(branch.value);
+  } catch (reason) {
+    // The branch in the address may have been deleted since.
+    if (reason instanceof DbError && reason.code === 'REF_NOT_FOUND' && branch.value !== 'main') {
+      branch.value = 'main';
+      return start();
+    }
+    startError.value = reason;
+  }
+}
+
+async function openOn(name: string): Promise<Db> {
+  const handle = await open(databaseName, { branch: name });
+  handle.on('status', (status) => {
+    if (status === 'lost' || status === 'closed') startError.value = new Error(`The database is ${status}.`);
+  });
+  return handle;
+}
+
+/** The console can switch branches too (`CALL DOLT_CHECKOUT`): the page follows the handle. */
+export function followBranch(): void {
+  const handle = db.peek();
+  if (handle) branch.value = handle.branch;
+}
+
+effect(() => {
+  const next = new URL(location.href);
+  if (branch.value === 'main') next.searchParams.delete('branch');
+  else next.searchParams.set('branch', branch.value);
+  if (next.href !== location.href) history.replaceState(null, '', next);
+});
