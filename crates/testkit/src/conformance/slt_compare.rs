@@ -12,9 +12,25 @@ pub fn print(value: &Value, letter: char) -> String {
     }
     match letter {
         'I' => as_integer(value).to_string(),
-        'R' => format!("{:.3}", as_real(value)),
+        'R' => three_places(as_real(value)),
         _ => printable(&bytes_of(value)),
     }
+}
+
+/// `%.3f` as SQLite's own `printf` does it: after 16 significant digits come zeros.
+fn three_places(real: f64) -> String {
+    if real.abs() < 1e13 {
+        return format!("{real:.3}");
+    }
+    let scientific = format!("{real:.15e}");
+    let (Some((mantissa, exponent)), true) = (scientific.split_once('e'), real.is_finite()) else {
+        return if real > 0.0 { "Inf".into() } else { "-Inf".into() };
+    };
+    let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
+    let exponent: usize = exponent.parse().unwrap_or(0);
+    let sign = if real < 0.0 { "-" } else { "" };
+    let all = format!("{digits:0<width$}", width = exponent + 4);
+    format!("{sign}{}.{}", &all[..=exponent], &all[exponent + 1..exponent + 4])
 }
 
 fn printable(bytes: &[u8]) -> String {
@@ -137,6 +153,10 @@ mod tests {
         assert_eq!(print(Value::Real(12.3456), 'R'), "12.346");
         assert_eq!(print(Value::Decimal("1.2345".parse().unwrap()), 'R'), "1.234");
         assert_eq!(print(Value::from("1.5x"), 'R'), "1.500");
+        assert_eq!(print(Value::Real(-9_223_372_036_854_775_808.0), 'R'), "-9223372036854776000.000");
+        assert_eq!(print(Value::Real(12_345_678_901_234.562), 'R'), "12345678901234.560");
+        assert_eq!(print(Value::Real(9_999_999_999_999.5), 'R'), "9999999999999.500");
+        assert_eq!(print(Value::Real(f64::INFINITY), 'R'), "Inf");
         assert_eq!(print(Value::Null, 'I'), "NULL");
         assert_eq!(print(Value::Null, 'T'), "NULL");
         assert_eq!(print(Value::from(""), 'T'), "(empty)");

@@ -94,6 +94,12 @@ fn judge(
             }
         }
         (Expected::Error(_), Ok(answer)) => Err(("an error".into(), format!("success, {} rows", answer.rows.len()))),
+        // SQLite's runner does not see an error while a query steps: SUM() that overflows has an empty result there.
+        (Expected::Rows { result: ExpectedRows::Lines(lines), .. }, Err(Failure { code: Code::IntRange | Code::Type, .. }))
+            if lines.is_empty() =>
+        {
+            Ok(())
+        }
         (Expected::Rows { result, .. }, Err(failure)) => Err((show_expected(result), show_failure(&failure))),
         (Expected::Rows { types, sort, label, result }, Ok(answer)) => {
             if let Some(row) = answer.rows.iter().find(|row| row.len() != types.len()) {
@@ -164,6 +170,7 @@ mod tests {
             let rows = |rows: Vec<Vec<Value>>| Ok(Answer { rows, ..Answer::default() });
             match sql {
                 "fine" => Ok(Answer { affected: 3, ..Answer::default() }),
+                "overflow" => Err(Failure::new(Code::IntRange, "integer overflow")),
                 "wrong" => Err(Failure::new(Code::Constraint, "no such table: t")),
                 "session" => rows(vec![vec![Value::Int(self.number)]]),
                 "pairs" => rows(vec![vec![Value::Int(2), Value::from("b")], vec![Value::Int(1), Value::Null]]),
@@ -183,10 +190,11 @@ mod tests {
     fn what_agrees_passes() {
         let sink = run(
             "statement ok\nfine\n\nstatement count 3\nfine\n\nstatement error\nwrong\n\nstatement error NO SUCH .*t$\nwrong\n\n\
-             query IT rowsort\npairs\n----\n1\nNULL\n2\nb\n\nquery IT nosort\npairs\n----\n2 b\n1 NULL\n\nquery IT valuesort\npairs\n----\n1\n2\nNULL\nb\n",
+             query IT rowsort\npairs\n----\n1\nNULL\n2\nb\n\nquery IT nosort\npairs\n----\n2 b\n1 NULL\n\nquery IT valuesort\npairs\n----\n1\n2\nNULL\nb\n\n\
+             query R\noverflow\n----\n",
         );
         assert_eq!(sink.failures(), Vec::<&Difference>::new());
-        assert_eq!(sink.passed(), 7);
+        assert_eq!(sink.passed(), 8);
     }
 
     #[test]
