@@ -4,7 +4,7 @@
 //! its row away or changes it; so two rows may swap keys. UNIQUE is a probe of the index's prefix; a prefix with
 //! a NULL in it repeats.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use bytes::Bytes;
 
@@ -68,7 +68,7 @@ pub fn check_indexes(target: &Target, cx: &Context, view: &TableView, edits: &[E
         if !index.unique {
             continue;
         }
-        let mut probes: Vec<(Bytes, &Edit)> = Vec::new();
+        let mut probes: Vec<(Bytes, &Edit, bool)> = Vec::new();
         for edit in edits {
             let Some((key, _)) = &edit.new else { continue };
             let row = edit.new_row();
@@ -83,23 +83,33 @@ pub fn check_indexes(target: &Target, cx: &Context, view: &TableView, edits: &[E
                 }
                 _ => false,
             };
-            if !kept || edits.len() > 1 {
-                probes.push((prefix, edit));
+            probes.push((prefix, edit, kept));
+        }
+        if probes.iter().all(|(_, _, kept)| *kept) {
+            continue;
+        }
+        let mut seen: HashSet<&Bytes> = HashSet::with_capacity(probes.len());
+        for (prefix, edit, _) in &probes {
+            if !seen.insert(prefix) {
+                return Err(duplicate(target, index, edit.new_row()));
             }
         }
-        let mut seen: HashMap<&Bytes, ()> = HashMap::with_capacity(probes.len());
-        for (prefix, edit) in &probes {
-            if seen.insert(prefix, ()).is_some() {
-                return Err(duplicate(target, index, edit.new_row()));
+        probes.retain(|(_, _, kept)| !kept);
+        let map = &view.indexes[number];
+        if probes.len() >= APPEND {
+            let last = map.cursor(&cx.store, KeyRange::all(), true).next()?;
+            let least = probes.iter().map(|(prefix, _, _)| prefix).min();
+            if last.zip(least).is_none_or(|((last, _), least)| last < *least) {
+                continue;
             }
         }
         if probes.len() > 1 {
             // Brings in all leaves at once; what it finds says nothing, entries are longer than their prefix.
-            let prefixes: Vec<Bytes> = probes.iter().map(|(prefix, _)| prefix.clone()).collect();
-            view.indexes[number].get_many(&*cx.store, &prefixes)?;
+            let prefixes: Vec<Bytes> = probes.iter().map(|(prefix, _, _)| prefix.clone()).collect();
+            map.get_many(&*cx.store, &prefixes)?;
         }
-        for (prefix, edit) in &probes {
-            let mut cursor = view.indexes[number].cursor(&cx.store, KeyRange::prefix(prefix), false);
+        for (prefix, edit, _) in &probes {
+            let mut cursor = map.cursor(&cx.store, KeyRange::prefix(prefix), false);
             while let Some((entry, _)) = cursor.next()? {
                 let key = row_key_of_index(&target.schema, index, &entry)?;
                 if !removed.contains(&Bytes::copy_from_slice(key)) {
