@@ -4,7 +4,7 @@
 use bytes::Bytes;
 
 use super::refs::{AUTO, CONFIG, HEADS, WORK};
-use super::{Publication, RefName, Refs, Repository, TableId, WorkingSet};
+use super::{Publication, RefMap, RefName, Refs, Repository, TableId, WorkingSet};
 use crate::chunk::{ChunkStore, Store};
 use crate::error::{Error, Result};
 use crate::hash::Address;
@@ -18,8 +18,22 @@ pub struct Change<'a> {
 }
 
 impl Refs for Change<'_> {
-    fn record(&self, name: &str) -> Option<Bytes> { self.repository.record(name) }
-    fn records(&self, prefix: &str) -> Vec<(RefName, Bytes)> { self.repository.records(prefix) }
+    fn record(&self, name: &str) -> Option<Bytes> {
+        match self.publication.set.get(name) {
+            Some(value) => value.clone(),
+            None => self.repository.record(name),
+        }
+    }
+    fn records(&self, prefix: &str) -> Vec<(RefName, Bytes)> {
+        let mut records: RefMap = self.repository.records(prefix).into_iter().collect();
+        for (name, value) in self.publication.set.iter().filter(|(name, _)| name.starts_with(prefix)) {
+            match value {
+                Some(value) => records.insert(name.clone(), value.clone()),
+                None => records.remove(name),
+            };
+        }
+        records.into_iter().collect()
+    }
 }
 
 impl<'a> Change<'a> {
@@ -34,14 +48,9 @@ impl<'a> Change<'a> {
         }
     }
 
-    /// Seen at once through the repository; whoever drops the publication puts the repository's records back.
+    /// Seen through this change only; the repository learns it when the publication has landed.
     pub fn set(&mut self, name: &str, value: Option<Bytes>) {
         self.expect(name);
-        let mut refs = self.repository.refs.borrow_mut();
-        match &value {
-            Some(value) => refs.insert(name.to_owned(), value.clone()),
-            None => refs.remove(name),
-        };
         self.publication.set.insert(name.to_owned(), value);
     }
 

@@ -14,6 +14,7 @@ pub mod relation;
 pub mod system;
 pub mod versions;
 mod workspace;
+pub mod write;
 
 pub use context::{Context, Moment, Settings};
 pub use outcome::{Outcome, OutputColumn};

@@ -11,6 +11,7 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 
+use super::write::Plans;
 use crate::chunk::ChunkStore;
 use crate::error::{Code, Error, Result};
 use crate::prolly::{Map, MapView, MutableMap};
@@ -43,6 +44,9 @@ pub struct Workspace {
     frames: Vec<Frame>,
     /// AUTO_INCREMENT's high-water marks that this transaction knows; see `write/auto_increment.rs`.
     marks: Rc<BTreeMap<TableId, i64>>,
+    plans: Plans,
+    /// The first value that AUTO_INCREMENT drew in the last INSERT that drew one.
+    last_insert_id: Option<i64>,
 }
 
 /// What a layer puts back when it is dropped.
@@ -130,7 +134,7 @@ impl TableWriter<'_> {
 impl Workspace {
     pub fn new(root: Root) -> Self {
         let root = Rc::new(root);
-        Workspace { base: root.clone(), root, edits: BTreeMap::new(), frames: Vec::new(), marks: Rc::default() }
+        Workspace { base: root.clone(), root, edits: BTreeMap::new(), frames: Vec::new(), marks: Rc::default(), plans: Plans::default(), last_insert_id: None }
     }
 
     pub fn table(&self, name: &str) -> Option<TableView> {
@@ -163,6 +167,13 @@ impl Workspace {
         let name = fold(name);
         self.set_aside(&name);
         let root = Rc::make_mut(&mut self.root);
+        let same = match (root.tables.get(&name), &table) {
+            (Some(old), Some(new)) => Rc::ptr_eq(&old.schema, &new.schema),
+            _ => false,
+        };
+        if !same {
+            self.plans.clear();
+        }
         match table {
             Some(table) => root.tables.insert(name, Rc::new(table)),
             None => root.tables.remove(&name),
@@ -184,6 +195,7 @@ impl Workspace {
         names.iter().for_each(|name| self.set_aside(name));
         self.root = Rc::new(root);
         self.base = self.root.clone();
+        self.plans.clear();
     }
 
     /// Takes a table's edits out; the top layer keeps those that are older than itself.
@@ -280,6 +292,9 @@ impl Workspace {
                     None => self.edits.remove(&name),
                 };
             }
+            if !Rc::ptr_eq(&self.root, &frame.root) {
+                self.plans.clear();
+            }
             self.root = frame.root;
             self.base = frame.base;
             self.marks = frame.marks;
@@ -334,7 +349,16 @@ impl Workspace {
     /// AUTO_INCREMENT's high-water mark of a table, if this transaction moved it.
     pub fn mark(&self, table: TableId) -> Option<i64> { self.marks.get(&table).copied() }
     pub fn set_mark(&mut self, table: TableId, mark: i64) { Rc::make_mut(&mut self.marks).insert(table, mark); }
+    /// Forgets a mark of a table that is gone or starts again.
+    pub fn drop_mark(&mut self, table: TableId) { Rc::make_mut(&mut self.marks).remove(&table); }
     pub fn marks(&self) -> &BTreeMap<TableId, i64> { &self.marks }
+}
+
+impl Workspace {
+    pub fn plans(&self) -> &Plans { &self.plans }
+    pub fn plans_mut(&mut self) -> &mut Plans { &mut self.plans }
+    pub fn last_insert_id(&self) -> Option<i64> { self.last_insert_id }
+    pub fn set_last_insert_id(&mut self, id: i64) { self.last_insert_id = Some(id); }
 }
 
 /// Equality that looks inside only where the pointers differ.

@@ -76,12 +76,12 @@ fn order_of(schema: &Schema, part: &KeyPart) -> KeyOrder {
 }
 
 /// The parent's columns that a foreign key names.
-fn parent_columns(parent: &Schema, names: &[Rc<str>], columns: usize) -> Result<Vec<usize>, String> {
+fn parent_columns(parent: &Schema, names: &[Rc<str>], columns: usize) -> std::result::Result<Vec<usize>, String> {
     let found: Vec<usize> = if names.is_empty() {
         parent.primary_key.iter().map(|part| part.column).collect()
     } else {
         let column = |name: &Rc<str>| parent.column(name).ok_or_else(|| format!("{} has no column {name}", parent.name));
-        names.iter().map(column).collect::<Result<_, _>>()?
+        names.iter().map(column).collect::<std::result::Result<_, String>>()?
     };
     if found.len() != columns {
         return Err(format!("{columns} columns refer to {} columns of {}", found.len(), parent.name));
@@ -106,7 +106,7 @@ fn lookup(parent: &Schema, columns: &[usize]) -> Lookup {
 }
 
 /// Whether foreign key number `number` of `child` finds a key in `parent`; the reason if not.
-pub fn resolve(child: &Schema, number: usize, parent: &Schema) -> Result<(), String> {
+pub fn resolve(child: &Schema, number: usize, parent: &Schema) -> std::result::Result<(), String> {
     let key = &child.foreign_keys[number];
     let columns = parent_columns(parent, &key.parent_columns, key.columns.len())?;
     match lookup(parent, &columns) {
