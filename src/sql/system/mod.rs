@@ -2,7 +2,14 @@
 //!
 //! To add one: copy a small neighbour (`branches.rs`), implement [`SystemTable`], add it to [`list::ALL`].
 
+mod branches;
+mod commit_ancestors;
+mod commits;
 mod list;
+mod log;
+mod scan;
+mod status;
+mod tags;
 
 use super::relation::Relation;
 use super::{Context, OutputColumn};

@@ -15,4 +15,4 @@ pub use diff_rows::{ChangeKind, DiffRows, RowChange};
 pub use ignore::Ignore;
 pub use key_filter::{key_ranges, point_ranges};
 pub use projection::{Fit, Projection};
-pub use snapshot::{merge_base_of, Snapshot};
+pub use snapshot::{date_value, merge_base_of, Snapshot};
