@@ -3,6 +3,7 @@
 //! What can be read are values: [`Root`], [`Table`], [`Commit`], [`WorkingSet`], by address. What moves are records,
 //! read through [`Refs`]; verbs are methods of [`Change`], which gathers new records into a [`Publication`].
 
+mod batch;
 mod branch;
 mod change;
 mod commit;
@@ -10,17 +11,20 @@ mod committing;
 mod delta;
 mod history;
 mod id;
+mod merge;
 mod reflog;
 mod refs;
 mod repository;
 mod revision;
 mod root;
 mod row_codec;
+mod row_diff;
 mod schema;
 mod schema_codec;
 mod stage;
 mod status;
 mod table;
+mod table_history;
 mod tag;
 mod wire;
 mod working_set;
@@ -32,6 +36,10 @@ pub use commit::{
 pub use committing::CommitOptions;
 pub use delta::{diff_roots, diff_views, DeltaKind, TableDelta, ViewDelta};
 pub use history::History;
+pub use merge::{
+    merge_schemas, rows_where, Conflict, MergeOptions, MergeOutcome, MergeResult, Merger, NoExpressions, Resolution, RowCheck,
+    TableStats, Violation, ViolationKind,
+};
 pub use reflog::{Move, Reflog};
 pub use refs::{
     check_free, check_name, Publication, RefMap, RefName, Refs, AUTO, CONFIG, HEADS, REFLOG, REMOTE, STASH, STATE, TAGS,
@@ -41,11 +49,13 @@ pub use repository::{Repository, DEFAULT_BRANCH};
 pub use revision::{commit_at, parse_range, resolve, resolve_commit, Range, Revision};
 pub use root::{Root, TableEntry, View};
 pub use row_codec::{keyless_value, row_key_of_index, split_keyless, Record, RowCodec, ROW_HASH};
+pub use row_diff::{same_key_form, RowChange, RowDiff};
 pub use schema::{
     fold, Action, Check, Column, ColumnId, ForeignKey, Generated, Index, IndexId, KeyPart, Schema, TableId,
 };
 pub use stage::Roots;
 pub use status::{status, State, StatusEntry, VIEWS_TABLE};
 pub use table::Table;
+pub use table_history::{TableChange, TableHistory};
 pub use tag::Tag;
 pub use working_set::{MergeState, Operation, SchemaConflict, WorkingSet};

@@ -131,6 +131,11 @@ impl RowCodec {
         }
     }
 
+    /// What a row written before the column was added holds; empty in a primary-key column.
+    pub fn fill_slice(&self, column: usize) -> &[u8] {
+        self.columns.get(column).map_or(&[][..], |column| &column.fill_cell)
+    }
+
     /// Opens an entry of the rows map.
     pub fn record<'a>(&'a self, key: &'a [u8], value: &'a [u8]) -> Result<Record<'a>> {
         let (count, row) = if self.is_keyless() { split_keyless(value)? } else { (1, value) };

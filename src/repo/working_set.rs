@@ -19,6 +19,19 @@ pub struct WorkingSet { pub working: Address, pub staged: Address, pub merge: Op
 #[repr(u8)]
 pub enum Operation { Merge = 0, CherryPick = 1, Revert = 2, Rebase = 3, Squash = 4 }
 
+impl Operation {
+    /// The word of the reflog.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Operation::Merge => "merge",
+            Operation::CherryPick => "cherry-pick",
+            Operation::Revert => "revert",
+            Operation::Rebase => "rebase",
+            Operation::Squash => "squash",
+        }
+    }
+}
+
 /// A merge that waits: for conflicts to be resolved, or for its commit (`--no-commit`).
 #[derive(Clone, Debug, PartialEq)]
 pub struct MergeState {

@@ -189,6 +189,23 @@ impl ColumnType {
         }
     }
 
+    /// Types of one form encode the same value to the same key bytes.
+    pub fn key_form(&self) -> (u8, u8) {
+        match self {
+            ColumnType::Any => (0, 0),
+            ColumnType::Bool | ColumnType::Int { .. } => (1, 0),
+            ColumnType::Real => (2, 0),
+            ColumnType::Decimal { scale, .. } => (3, *scale),
+            ColumnType::Numeric => (4, 0),
+            ColumnType::Text { .. } | ColumnType::Json | ColumnType::Enum(_) => (5, 0),
+            ColumnType::Blob { .. } => (6, 0),
+            ColumnType::Date => (7, 0),
+            ColumnType::Time => (8, 0),
+            ColumnType::DateTime | ColumnType::Timestamp => (9, 0),
+            ColumnType::Uuid => (10, 0),
+        }
+    }
+
     /// Whether every value of `self` is a value of `wider` and reads the same there, stored bytes included:
     /// such a change of type rewrites no row. Keys: neither may an order-preserving key change.
     pub fn widens_to(&self, wider: &ColumnType) -> bool {

@@ -1,0 +1,25 @@
+//! Three-way merge: schemas first, then rows cell by cell, then indexes from the same streams, then constraints.
+//!
+//! All three versions of a table are brought into the merged schema's layout (free unless columns were dropped or
+//! moved), and two diffs from the base run side by side. Work is proportional to what changed. Laws, which
+//! `tests/merge_laws.rs` holds up: merge(a, a) = a; merge(base, x) = x; the rows are the same whichever side is ours.
+
+mod check;
+mod conflict;
+mod constraints;
+mod indexes;
+mod merger;
+mod probe;
+mod rewrite;
+mod rows;
+mod schemas;
+mod verb;
+mod violation;
+
+pub use check::{NoExpressions, RowCheck};
+pub use conflict::Conflict;
+pub use merger::{MergeResult, Merger, TableStats};
+pub use probe::rows_where;
+pub use schemas::merge_schemas;
+pub use verb::{MergeOptions, MergeOutcome, Resolution};
+pub use violation::{Violation, ViolationKind};
