@@ -1,7 +1,7 @@
 //! The commit verb.
 
 use super::working_set::Operation;
-use super::{Change, Commit, MergeState, Refs, Reflog, Signature};
+use super::{Change, Commit, MergeState, Reflog, Signature};
 use crate::error::{Code, Error, Result};
 use crate::hash::Address;
 

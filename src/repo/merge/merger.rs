@@ -257,7 +257,7 @@ impl TableMerge {
         check: &Rc<dyn RowCheck>,
         versions: Versions,
         schema: Rc<super::super::Schema>,
-    ) -> Result<Result<Self, String>> {
+    ) -> Result<std::result::Result<Self, String>> {
         let (base, ours, theirs) = (&versions.base, &versions.ours, &versions.theirs);
         if let (Some(base), Some(ours), Some(theirs)) = (base, ours, theirs) {
             for side in [ours, theirs] {

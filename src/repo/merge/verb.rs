@@ -141,7 +141,7 @@ impl Change<'_> {
         let parent = *commit.parents.first().ok_or_else(|| Error::bad_argument(text))?;
         let message = if options.message.is_empty() { commit.message.to_string() } else { options.message.clone() };
         let state = Pending::of(Operation::CherryPick, picked, parent, message);
-        self.apply_change(branch, parent, picked, state, options, check, kept)
+        self.apply_change(branch, picked, state, options, check, kept)
     }
 
     /// Takes back what `reverted` changed against its first parent, as a commit of its own.
@@ -161,14 +161,13 @@ impl Change<'_> {
             message => message.to_owned(),
         };
         let state = Pending::of(Operation::Revert, reverted, reverted, message);
-        self.apply_change(branch, reverted, parent, state, options, check, kept)
+        self.apply_change(branch, parent, state, options, check, kept)
     }
 
-    #[allow(clippy::too_many_arguments)]
+    /// Brings what changed from `state.base` to `to` onto the branch.
     fn apply_change(
         &mut self,
         branch: &str,
-        from: Address,
         to: Address,
         mut state: Pending<'_>,
         options: &MergeOptions,
@@ -181,7 +180,7 @@ impl Change<'_> {
             return Err(Error::new(Code::MergeConflict, text));
         }
         let ours = Commit::read(self.chunks(), &roots.commit)?.root;
-        let (from, to) = (Commit::read(self.chunks(), &from)?.root, Commit::read(self.chunks(), &to)?.root);
+        let (from, to) = (Commit::read(self.chunks(), &state.base)?.root, Commit::read(self.chunks(), &to)?.root);
         let merged = self.run_merge([&from, &ours, &to], check, kept)?;
         if merged.root == roots.head && merged.conflicts.is_empty() && merged.schema_conflicts.is_empty() {
             return Err(Error::new(Code::NothingToCommit, "no changes were made, nothing to commit"));
