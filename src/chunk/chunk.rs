@@ -42,9 +42,12 @@ impl Kind {
 /// Immutable bytes, cheap to clone. `checked` remembers that the holder of this
 /// residency has validated the inside, so that a node is validated once and not at each read.
 #[derive(Clone, Debug)]
-pub struct Chunk {
+pub struct Chunk(Rc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
     bytes: Bytes,
-    checked: Rc<Cell<bool>>,
+    checked: Cell<bool>,
 }
 
 impl Chunk {
@@ -55,10 +58,10 @@ impl Chunk {
     pub const MAX: usize = 64 * 1024;
 
     pub fn new(bytes: impl Into<Bytes>) -> Self {
-        Chunk {
+        Chunk(Rc::new(Inner {
             bytes: bytes.into(),
-            checked: Rc::new(Cell::new(false)),
-        }
+            checked: Cell::new(false),
+        }))
     }
 
     /// The header and `body`.
@@ -70,20 +73,20 @@ impl Chunk {
     }
 
     pub fn bytes(&self) -> &Bytes {
-        &self.bytes
+        &self.0.bytes
     }
     pub fn len(&self) -> usize {
-        self.bytes.len()
+        self.0.bytes.len()
     }
     pub fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
+        self.0.bytes.is_empty()
     }
     pub fn address(&self) -> Address {
-        Address::of(&self.bytes)
+        Address::of(&self.0.bytes)
     }
 
     pub fn kind(&self) -> Result<Kind> {
-        let byte = *self.bytes.first().ok_or_else(|| Error::corrupt("chunk is empty"))?;
+        let byte = *self.0.bytes.first().ok_or_else(|| Error::corrupt("chunk is empty"))?;
         Kind::from_byte(byte).ok_or_else(|| Error::corrupt(format!("chunk has unknown kind {byte}")))
     }
 
@@ -93,8 +96,8 @@ impl Chunk {
         if found != kind {
             return Err(Error::corrupt(format!("expected a {kind:?} chunk, found {found:?}")));
         }
-        match self.bytes.get(1) {
-            Some(&Self::VERSION) => Ok(self.bytes.slice(Self::HEADER..)),
+        match self.0.bytes.get(1) {
+            Some(&Self::VERSION) => Ok(self.0.bytes.slice(Self::HEADER..)),
             Some(&version) if version > Self::VERSION => Err(Error::new(
                 Code::FormatNewer,
                 format!(
@@ -108,9 +111,9 @@ impl Chunk {
     }
 
     pub fn is_checked(&self) -> bool {
-        self.checked.get()
+        self.0.checked.get()
     }
     pub fn set_checked(&self) {
-        self.checked.set(true)
+        self.0.checked.set(true)
     }
 }

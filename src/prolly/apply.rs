@@ -66,7 +66,7 @@ pub(super) fn apply(store: &dyn ChunkStore, map: Map, edits: &mut dyn Iterator<I
     // The nodes that took the old root's place: none, one, or the first level of a higher tree.
     if level.made.is_empty() {
         if let Some((chunk, ..)) = &level.held {
-            let node = Node::open(chunk)?;
+            let node = Node::open(chunk.clone())?;
             if !node.is_leaf() && node.len() == 1 {
                 return collapse(store, node);
             }

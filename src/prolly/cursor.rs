@@ -13,6 +13,8 @@ use crate::hash::Address;
 
 /// Most leaves that one fault asks for.
 const MAX_AHEAD: usize = 64;
+/// Most nodes above them that it looks through, or asks for.
+const PARENTS_AHEAD: usize = 4;
 
 /// A pull iterator over a range, in either direction. Retry-safe: its state is a path from the root
 /// whose top is either a leaf with the window of entries still to give, or an inner node whose index
@@ -246,8 +248,8 @@ impl Cursor {
             .is_some_and(|frame| !self.range.starts_after(frame.node.key(frame.index)))
     }
 
-    /// Reads the child that the top points to. A leaf that is not resident is asked for with the
-    /// siblings that come after it, twice as many at each fault.
+    /// Reads the child that the top points to. A leaf that is not resident is asked for with those
+    /// that come after it, twice as many at each fault.
     fn descend(&mut self) -> Result<bool> {
         if !self.in_range() {
             self.finish();
@@ -257,8 +259,7 @@ impl Cursor {
             Ok(node) => self.enter(node),
             Err(error) => {
                 if error.is_fault() && self.path.top().is_some_and(|frame| frame.node.level() == 1) {
-                    let siblings = self.siblings();
-                    self.store.want(&siblings)?;
+                    self.store.want(&self.leaves_ahead())?;
                     self.ahead = (self.ahead * 2).min(MAX_AHEAD);
                 }
                 return Err(error);
@@ -267,27 +268,40 @@ impl Cursor {
         Ok(true)
     }
 
-    /// Up to `ahead` children in the range from the one that the top points to on; where its node
-    /// has fewer, the node after it comes along.
-    fn siblings(&self) -> Vec<Address> {
-        let mut siblings = Vec::new();
-        for (own, frame) in self.path.frames.iter().rev().take(2).enumerate() {
-            let node = &frame.node;
-            let limit = if own == 0 { self.ahead } else { 1 };
-            if self.reverse {
-                let indexes = (0..frame.index + 1 - own).rev();
-                let inside = indexes.take_while(|i| !self.range.starts_after(node.key(*i)));
-                siblings.extend(inside.take(limit).map(|i| node.child(i)));
-            } else {
-                let indexes = frame.index + own..node.len();
-                let inside = indexes.take_while(|i| *i == 0 || !self.range.ends_at(node.key(*i - 1)));
-                siblings.extend(inside.take(limit).map(|i| node.child(i)));
-            }
-            if siblings.len() >= self.ahead {
+    /// Up to `ahead` leaves in the range from the one that the top points to on. Where its node has
+    /// fewer, the nodes after it give theirs; while they are missing, reading them announces them.
+    fn leaves_ahead(&self) -> Vec<Address> {
+        let mut leaves = Vec::new();
+        let mut parents = self.path.frames.iter().rev();
+        let Some(frame) = parents.next() else { return leaves };
+        leaves.extend(self.children(&frame.node, Some(frame.index)).take(self.ahead));
+        let Some(above) = parents.next() else { return leaves };
+        for parent in self.children(&above.node, Some(above.index)).skip(1).take(PARENTS_AHEAD) {
+            if leaves.len() >= self.ahead {
                 break;
             }
+            // One that is missing was logged by the read; a broken one the cursor will find out there.
+            if let Ok(node) = self.store.get(&parent).and_then(Node::open) {
+                if node.level() == 1 {
+                    leaves.extend(self.children(&node, None).take(self.ahead - leaves.len()));
+                }
+            }
         }
-        siblings
+        leaves
+    }
+
+    /// Children in the range and in the cursor's direction, from `from` on or from that side's end.
+    fn children<'a>(&'a self, node: &'a Node, from: Option<usize>) -> impl Iterator<Item = Address> + use<'a> {
+        let (reverse, range) = (self.reverse, &self.range);
+        let from = from.unwrap_or(if reverse { node.len() - 1 } else { 0 });
+        let steps = if reverse { from + 1 } else { node.len() - from };
+        (0..steps)
+            .map(move |step| if reverse { from - step } else { from + step })
+            .take_while(move |i| match reverse {
+                true => !range.starts_after(node.key(*i)),
+                false => *i == 0 || !range.ends_at(node.key(*i - 1)),
+            })
+            .map(|i| node.child(i))
     }
 
     /// Puts a node on top, at the side from which the range is walked.

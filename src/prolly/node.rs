@@ -13,8 +13,6 @@
 //! All numbers are little-endian. A node is validated once in a residency ([`Chunk::is_checked`]);
 //! what depends on its parent is validated on descent ([`super::path`]).
 
-use std::cmp::Ordering;
-
 use bytes::Bytes;
 
 use super::{MAX_KEY, MAX_VALUE};
@@ -32,7 +30,7 @@ const TOTAL_AT: usize = 5;
 
 #[derive(Clone, Debug)]
 pub(super) struct Node {
-    bytes: Bytes,
+    chunk: Chunk,
     level: u8,
     count: usize,
     ends_at: usize,
@@ -50,33 +48,41 @@ fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
 
 impl Node {
     /// The node in `chunk`, validated if this residency was not yet.
-    pub fn open(chunk: &Chunk) -> Result<Node> {
+    pub fn open(chunk: Chunk) -> Result<Node> {
         let known = chunk.is_checked() && chunk.bytes().first() == Some(&(Kind::Node as u8));
         if !known {
             chunk.body(Kind::Node)?;
         }
-        let node = Node::layout(chunk.bytes().clone()).ok_or_else(|| bad(chunk, "ends inside its header"))?;
+        let Some(node) = Node::layout(&chunk) else {
+            return Err(bad(&chunk, "ends inside its header"));
+        };
         if !known {
-            node.validate().map_err(|what| bad(chunk, what))?;
+            node.validate().map_err(|what| bad(&chunk, what))?;
             chunk.set_checked();
         }
         Ok(node)
     }
 
-    fn layout(bytes: Bytes) -> Option<Node> {
+    fn layout(chunk: &Chunk) -> Option<Node> {
+        let bytes = chunk.bytes();
         let level = *bytes.get(LEVEL_AT)?;
-        let count = u16_at(&bytes, COUNT_AT)?;
+        let count = u16_at(bytes, COUNT_AT)?;
         let (ends_at, tables) = if level == 0 { (TOTAL_AT, 2) } else { (TOTAL_AT + 8, 1) };
         let keys_at = ends_at + tables * 2 * count;
-        let keys_len = u16_at(&bytes, (ends_at + 2 * count).checked_sub(2)?)?;
+        let keys_len = u16_at(bytes, (ends_at + 2 * count).checked_sub(2)?)?;
         Some(Node {
-            bytes,
+            chunk: chunk.clone(),
             level,
             count,
             ends_at,
             keys_at,
             values_at: keys_at + keys_len,
         })
+    }
+
+    #[inline]
+    fn bytes(&self) -> &Bytes {
+        self.chunk.bytes()
     }
 
     /// Every check that needs nothing but the node. After it no accessor can leave the bytes.
@@ -87,12 +93,12 @@ impl Node {
         if self.count == 0 {
             return Err("has no item");
         }
-        if self.values_at > self.bytes.len() {
+        if self.values_at > self.bytes().len() {
             return Err("has keys beyond its end");
         }
         let mut start = 0;
         for i in 0..self.count {
-            let end = u16_at(&self.bytes, self.ends_at + 2 * i).ok_or("ends inside its offsets")?;
+            let end = u16_at(self.bytes(), self.ends_at + 2 * i).ok_or("ends inside its offsets")?;
             if end < start || self.keys_at + end > self.values_at {
                 return Err("has key offsets out of order");
             }
@@ -107,10 +113,10 @@ impl Node {
             }
         }
         if self.is_leaf() {
-            let values = self.bytes.len() - self.values_at;
+            let values = self.bytes().len() - self.values_at;
             let mut start = 0;
             for i in 0..self.count {
-                let end = u16_at(&self.bytes, self.ends_at + 2 * (self.count + i)).ok_or("ends inside its offsets")?;
+                let end = u16_at(self.bytes(), self.ends_at + 2 * (self.count + i)).ok_or("ends inside its offsets")?;
                 if end < start || end > values {
                     return Err("has value offsets out of order");
                 }
@@ -124,7 +130,7 @@ impl Node {
             }
             return Ok(());
         }
-        if self.bytes.len() != self.values_at + self.count * CHILD_LEN {
+        if self.bytes().len() != self.values_at + self.count * CHILD_LEN {
             return Err("has a child table of another size than its count");
         }
         let mut total = 0u64;
@@ -155,14 +161,15 @@ impl Node {
         if self.is_leaf() {
             self.count as u64
         } else {
-            u64_at(&self.bytes, TOTAL_AT).unwrap_or_default()
+            u64_at(self.bytes(), TOTAL_AT).unwrap_or_default()
         }
     }
 
     #[inline]
     fn end(&self, table: usize, i: usize) -> usize {
         let at = self.ends_at + 2 * (table * self.count + i);
-        usize::from(u16::from_le_bytes([self.bytes[at], self.bytes[at + 1]]))
+        let bytes = self.bytes();
+        usize::from(u16::from_le_bytes([bytes[at], bytes[at + 1]]))
     }
 
     #[inline]
@@ -184,25 +191,25 @@ impl Node {
     #[inline]
     pub fn key(&self, i: usize) -> &[u8] {
         let (start, end) = self.key_span(i);
-        &self.bytes[start..end]
+        &self.bytes()[start..end]
     }
 
     #[inline]
     pub fn value(&self, i: usize) -> &[u8] {
         let (start, end) = self.value_span(i);
-        &self.bytes[start..end]
+        &self.bytes()[start..end]
     }
 
     #[inline]
     pub fn key_bytes(&self, i: usize) -> Bytes {
         let (start, end) = self.key_span(i);
-        self.bytes.slice(start..end)
+        self.bytes().slice(start..end)
     }
 
     #[inline]
     pub fn value_bytes(&self, i: usize) -> Bytes {
         let (start, end) = self.value_span(i);
-        self.bytes.slice(start..end)
+        self.bytes().slice(start..end)
     }
 
     pub fn first_key(&self) -> &[u8] {
@@ -215,7 +222,7 @@ impl Node {
     /// The child address; only of an inner node.
     pub fn child(&self, i: usize) -> Address {
         let at = self.values_at + i * CHILD_LEN;
-        self.bytes
+        self.bytes()
             .get(at..at + Address::LEN)
             .and_then(Address::from_slice)
             .unwrap_or_default()
@@ -223,26 +230,33 @@ impl Node {
 
     /// Entries below the child; only of an inner node.
     pub fn child_count(&self, i: usize) -> u64 {
-        u64_at(&self.bytes, self.values_at + i * CHILD_LEN + Address::LEN).unwrap_or_default()
+        u64_at(self.bytes(), self.values_at + i * CHILD_LEN + Address::LEN).unwrap_or_default()
     }
 
     /// Where `key` is, or where it would be.
     pub fn find(&self, key: &[u8]) -> std::result::Result<usize, usize> {
-        let (mut low, mut high) = (0, self.count);
-        while low < high {
-            let middle = (low + high) / 2;
-            match self.key(middle).cmp(key) {
-                Ordering::Less => low = middle + 1,
-                Ordering::Greater => high = middle,
-                Ordering::Equal => return Ok(middle),
-            }
+        let at = self.lower_bound(key);
+        if at < self.count && self.key(at) == key {
+            Ok(at)
+        } else {
+            Err(at)
         }
-        Err(low)
     }
 
     /// The first item whose key is at least `key`.
     pub fn lower_bound(&self, key: &[u8]) -> usize {
-        self.find(key).unwrap_or_else(|at| at)
+        let (mut base, mut size) = (0, self.count);
+        while size > 0 {
+            let half = size / 2;
+            // Both arms are cheap, so that this needs no branch.
+            base = if self.key(base + half) < key {
+                base + size - half
+            } else {
+                base
+            };
+            size = half;
+        }
+        base
     }
 
     /// The first item whose key is greater than `key`.

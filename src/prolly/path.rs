@@ -26,13 +26,13 @@ pub(super) fn read_root(store: &dyn ChunkStore, map: Map) -> Result<Option<Node>
     if map.is_empty() {
         return Ok(None);
     }
-    Node::open(&store.get(&map.root())?).map(Some)
+    Node::open(store.get(&map.root())?).map(Some)
 }
 
 /// The `i`-th child of `parent`; its keys must lie above `low` and end at the parent's key.
 pub(super) fn read_child(store: &dyn ChunkStore, parent: &Node, i: usize, low: Option<&[u8]>) -> Result<Node> {
     let address = parent.child(i);
-    let node = Node::open(&store.get(&address)?)?;
+    let node = Node::open(store.get(&address)?)?;
     let low = if i > 0 { Some(parent.key(i - 1)) } else { low };
     let what = if node.level() + 1 != parent.level() {
         "level"

@@ -16,7 +16,7 @@ const MAX_AHEAD: usize = 1_024;
 pub fn children(chunk: &Chunk) -> Result<Vec<Address>> {
     match chunk.kind()? {
         Kind::Node => {
-            let node = Node::open(chunk)?;
+            let node = Node::open(chunk.clone())?;
             let items = if node.is_leaf() { 0 } else { node.len() };
             Ok((0..items).map(|i| node.child(i)).collect())
         }
@@ -30,7 +30,7 @@ pub fn leaf_entries(chunk: &Chunk) -> Result<Vec<(bytes::Bytes, bytes::Bytes)>> 
     if chunk.kind()? != Kind::Node {
         return Ok(Vec::new());
     }
-    let node = Node::open(chunk)?;
+    let node = Node::open(chunk.clone())?;
     let items = if node.is_leaf() { node.len() } else { 0 };
     Ok((0..items).map(|i| (node.key_bytes(i), node.value_bytes(i))).collect())
 }

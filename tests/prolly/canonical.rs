@@ -129,8 +129,9 @@ fn one_row_costs_the_height() {
             *cold.writes.borrow_mut() = 0;
             let edit = |key: &Bytes| Some((key.clone(), Some(Bytes::from_static(b"new row")))).into_iter();
             cold.drive(usize::MAX, || map.apply(&*cold, &mut edit(&inserted)));
+            // Each level may be cut in two, and the root then needs one above it.
             assert!(
-                *cold.writes.borrow() <= 2 * height,
+                *cold.writes.borrow() <= 2 * height + 1,
                 "{entries} rows: {} writes",
                 cold.writes.borrow()
             );

@@ -6,5 +6,6 @@ mod cursors;
 mod decoders;
 mod diffs;
 mod faults;
+mod golden;
 mod layers;
 mod support;
