@@ -2,12 +2,19 @@
 //!
 //! To add one: copy a small neighbour (`branches.rs`), implement [`SystemTable`], add it to [`list::ALL`].
 
+mod at;
 mod branches;
 mod commit_ancestors;
+mod commit_diff;
 mod commits;
+mod diff;
+mod diff_shape;
+mod diff_table;
+mod history;
 mod list;
 mod log;
 mod scan;
+mod schema_diff;
 mod status;
 mod tags;
 

@@ -1,0 +1,140 @@
+//! `dolt_diff_⟨t⟩`: every change ever committed to a table, newest first, after what is not committed yet.
+//! `dolt_diff_⟨t⟩(a, b)`, `dolt_diff_⟨t⟩('a..b')`: between two revisions.
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use super::diff::{ends_of, Pair};
+use super::diff_shape::{DiffShape, Ends};
+use super::log::asked_commits;
+use super::scan::{family, may_be, stream, text_argument, wrong_count, Scan};
+use super::{BoundTable, SystemTable, Wanted};
+use crate::error::{Code, Error, Result};
+use crate::hash::Address;
+use crate::repo::{Commit, History, Schema, Table, TableId};
+use crate::sql::relation::Relation;
+use crate::sql::versions::{DiffRows, Snapshot};
+use crate::sql::Context;
+use crate::tuple::Value;
+
+pub struct DiffTable;
+
+impl SystemTable for DiffTable {
+    fn bind(&self, cx: &Context, name: &str, arguments: Option<&[Value]>) -> Result<Option<Box<dyn BoundTable>>> {
+        let Some(table) = family("dolt_diff_", name) else { return Ok(None) };
+        if let Some(arguments) = arguments {
+            return between(cx, name, table, arguments);
+        }
+        let schema = current_schema(cx, table)?;
+        let shape = DiffShape::of(&schema);
+        let (hidden, table, id) = (shape.hidden(), table.to_string(), schema.id);
+        Scan::new(shape.columns(), move |cx, wanted| open(cx, wanted, &shape, &table, id)).hiding(hidden).bound()
+    }
+}
+
+/// The table's schema now, or in HEAD when it was dropped since.
+pub fn current_schema(cx: &Context, table: &str) -> Result<Rc<Schema>> {
+    if let Some(schema) = cx.workspace.borrow().schema(table) {
+        return Ok(schema);
+    }
+    let head = Snapshot::of_commit(cx, cx.head_commit()?)?;
+    match head.table(&*cx.store, table)? {
+        Some(table) => Ok(table.schema.clone()),
+        None => Err(Error::new(Code::TableNotFound, format!("table not found: {table}"))),
+    }
+}
+
+fn between(cx: &Context, name: &str, table: &str, arguments: &[Value]) -> Result<Option<Box<dyn BoundTable>>> {
+    let words = arguments.iter().map(|argument| text_argument(name, argument)).collect::<Result<Vec<_>>>()?;
+    let pair = match &words[..] {
+        [range] if range.contains("..") => match cx.ends_of(range)? {
+            Some((from, to)) => Pair::resolve(cx, &from, to, table)?,
+            None => return Err(wrong_count(name, "2", 1)),
+        },
+        [from, to] => Pair::resolve(cx, from, to, table)?,
+        words => return Err(wrong_count(name, "1 to 2", words.len())),
+    };
+    let Some(shape) = DiffShape::between(pair.from.as_ref(), pair.to.as_ref()) else { return Ok(None) };
+    let hidden = shape.hidden();
+    Scan::new(shape.columns(), move |cx, wanted| {
+        let mut changes = shape.open(cx, pair.from.as_ref(), pair.to.as_ref(), wanted)?;
+        let (shape, ends) = (shape.clone(), pair.ends.clone());
+        stream(move || changes.next()?.map(|change| shape.row(change, &ends)).transpose())
+    })
+    .hiding(hidden)
+    .bound()
+}
+
+/// Two snapshots of the table, still to be compared.
+struct Edge { ends: Ends, from: Option<Rc<Table>>, to: Option<Rc<Table>> }
+
+/// A commit is compared with each of its parents: by the lines of the roots, so that one which left the table alone
+/// costs two reads and no row.
+fn open(cx: &Context, wanted: &Wanted, shape: &DiffShape, table: &str, id: TableId) -> Result<Box<dyn Relation>> {
+    let (cx, wanted, shape, table) = (cx.clone(), wanted.clone(), shape.clone(), table.to_string());
+    let mut edges: VecDeque<Edge> = VecDeque::new();
+    let head = cx.head_commit()?;
+    let (to_commit, from_commit) = (shape.to_commit(), shape.from_commit());
+    if cx.settings.branch.is_some() && may_be(&wanted, to_commit, "WORKING") {
+        let (from, to) = (Snapshot::of_commit(&cx, head)?, Snapshot::working(&cx)?);
+        let (old, new) = (find(&cx, &from, id, &table)?, find(&cx, &to, id, &table)?);
+        edges.push_back(Edge { ends: ends_of(&from, &to), from: old, to: new });
+    }
+    let mut asked = asked_commits(&cx, &wanted, to_commit, &[head])?.map(VecDeque::from);
+    let mut history = History::new(&cx.store, &[head], &[]);
+    let mut current: Option<(Ends, DiffRows)> = None;
+    stream(move || loop {
+        if let Some((ends, rows)) = &mut current {
+            if let Some(change) = rows.next()? {
+                return shape.row(change, ends).map(Some);
+            }
+            current = None;
+        }
+        if let Some(edge) = edges.pop_front() {
+            if may_be(&wanted, from_commit, &edge.ends.from) {
+                let rows = shape.open(&cx, edge.from.as_ref(), edge.to.as_ref(), &wanted)?;
+                current = Some((edge.ends, rows));
+            }
+            continue;
+        }
+        let next = match &mut asked {
+            Some(asked) => match asked.pop_front() {
+                Some(address) => Some((address, Rc::new(cx.read_commit(&address)?))),
+                None => None,
+            },
+            None => history.next()?,
+        };
+        let Some((address, commit)) = next else { return Ok(None) };
+        edges.extend(edges_of(&cx, address, &commit, id, &table)?);
+    })
+}
+
+fn edges_of(cx: &Context, address: Address, commit: &Commit, id: TableId, table: &str) -> Result<Vec<Edge>> {
+    let to = Snapshot::of(cx, address, commit)?;
+    let mut parents = Vec::new();
+    for parent in &commit.parents {
+        parents.push(Snapshot::of_commit(cx, *parent)?);
+    }
+    if parents.is_empty() {
+        parents.push(Snapshot::empty());
+    }
+    let line = |snapshot: &Snapshot| {
+        let by_id = snapshot.entries().iter().find(|entry| entry.id == id);
+        by_id.or_else(|| snapshot.entry(table)).map(|entry| entry.rows)
+    };
+    let mut edges = Vec::new();
+    for from in parents {
+        if line(&from).unwrap_or_default() != line(&to).unwrap_or_default() {
+            let (old, new) = (find(cx, &from, id, table)?, find(cx, &to, id, table)?);
+            edges.push(Edge { ends: ends_of(&from, &to), from: old, to: new });
+        }
+    }
+    Ok(edges)
+}
+
+fn find(cx: &Context, snapshot: &Snapshot, id: TableId, table: &str) -> Result<Option<Rc<Table>>> {
+    match snapshot.table_by_id(&*cx.store, id)? {
+        Some(found) => Ok(Some(found)),
+        None => snapshot.table(&*cx.store, table),
+    }
+}
