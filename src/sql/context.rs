@@ -52,6 +52,8 @@ pub struct Settings {
     pub database: Rc<str>,
     /// `None` when the session reads a tag or a commit.
     pub branch: Option<Rc<str>>,
+    /// What HEAD is then, as the user named it.
+    pub revision: Option<Rc<str>>,
     /// `SET prollite_pushdown = off` turns every pushdown off; answers must not change.
     pub pushdown: bool,
     /// `SET name = value` and `@@name`, by folded name.

@@ -6,7 +6,7 @@ use super::flags::{flag, long, long_value, value, Flag};
 use super::{Answer, Call, Procedure};
 use crate::error::{Code, Error, Result};
 use crate::repo::{CommitOptions, Operation, Refs, Signature};
-use crate::sql::versions::signature;
+use crate::sql::versions::{author, signature};
 use crate::sql::OutputColumn;
 use crate::tuple::{parse_datetime, Value};
 
@@ -43,18 +43,25 @@ impl Procedure for Commit {
             let what = operation_name(operation);
             return Err(Error::new(Code::MergeConflict, format!("you are in the middle of a {what} -- cannot amend")));
         }
-        let mut author = signature(cx);
+        let mut author = author(cx);
+        let mut committer = signature(cx);
         if amend {
             author = cx.read_commit(&cx.head_commit()?)?.author;
             author.date_ms = cx.moment.now_ms;
         }
         if let Some(given) = flags.value("author") {
             author = author_of(given, cx.moment.now_ms)?;
+            // As in Dolt: one who was named commits as well, unless the session says who does.
+            if !cx.settings.variables.contains_key("dolt_committer_name") {
+                committer = author.clone();
+            }
         }
         if let Some(date) = flags.value("date") {
             author.date_ms = date_of(date)?;
+            committer.date_ms = author.date_ms;
         }
         let mut options = CommitOptions::new(flags.value("message").unwrap_or_default(), author);
+        options.committer = committer;
         options.amend = amend;
         options.allow_empty = flags.has("allow-empty");
         options.skip_empty = flags.has("skip-empty");

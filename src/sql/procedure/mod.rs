@@ -6,12 +6,18 @@ mod add;
 mod answer;
 mod branch;
 mod checkout;
+mod clean;
 mod commit;
 mod config;
+mod conflicts_resolve;
 pub mod flags;
 mod list;
+mod merge;
+mod pick;
 mod reset;
+mod rm;
 mod tag;
+mod undo;
 
 use super::{Context, OutputColumn};
 use crate::error::Result;

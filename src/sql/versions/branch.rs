@@ -1,5 +1,7 @@
 //! The session's branch: records as the transaction sees them, and verbs run over its working set.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 
 use crate::error::{Code, Error, Result};
@@ -9,6 +11,7 @@ use crate::repo::{
     WorkingSet,
 };
 use crate::sql::Context;
+use crate::tuple::Value;
 
 /// Who commits when nobody said.
 pub const DEFAULT_NAME: &str = "root";
@@ -77,16 +80,31 @@ impl Context {
 
     /// What a revision names, with Dolt's texts where it names nothing.
     pub fn revision(&self, spec: &str) -> Result<Revision> {
-        resolve(self, &self.store, spec, self.settings.branch.as_deref()).map_err(|error| not_found(error, spec))
+        let spec = self.with_head(spec);
+        resolve(self, &self.store, &spec, self.settings.branch.as_deref()).map_err(|error| not_found(error, &spec))
     }
 
     /// The commit that a revision names.
     pub fn commit_of(&self, spec: &str) -> Result<Address> {
-        resolve_commit(self, &self.store, spec, self.settings.branch.as_deref()).map_err(|error| not_found(error, spec))
+        let spec = self.with_head(spec);
+        resolve_commit(self, &self.store, &spec, self.settings.branch.as_deref())
+            .map_err(|error| not_found(error, &spec))
+    }
+
+    /// A session that stands on no branch: its revision is what HEAD, WORKING and STAGED mean.
+    fn with_head<'a>(&self, spec: &'a str) -> Cow<'a, str> {
+        let Some(revision) = self.settings.revision.as_ref().filter(|_| self.settings.branch.is_none()) else {
+            return Cow::Borrowed(spec);
+        };
+        let (base, steps) = spec.split_at(spec.find(['~', '^']).unwrap_or(spec.len()));
+        match ["HEAD", "WORKING", "STAGED"].iter().any(|word| base.eq_ignore_ascii_case(word)) {
+            true => Cow::Owned(format!("{revision}{steps}")),
+            false => Cow::Borrowed(spec),
+        }
     }
 
     /// Both ends of `a..b` or `a...b`; `None` for a single revision.
-    pub fn ends_of<'a>(&self, spec: &'a str) -> Result<Option<(std::borrow::Cow<'a, str>, &'a str)>> {
+    pub fn ends_of<'a>(&self, spec: &'a str) -> Result<Option<(Cow<'a, str>, &'a str)>> {
         Ok(match parse_range(spec) {
             Range::One(_) => None,
             Range::Two(from, to) => Some((from.into(), to)),
@@ -114,9 +132,24 @@ fn not_found(error: Error, spec: &str) -> Error {
 /// A setting that is kept with the database (`dolt_config`).
 pub fn config(cx: &Context, key: &str) -> Option<String> { Refs::config(cx, key) }
 
-/// Who commits now.
-pub fn signature(cx: &Context) -> Signature {
-    let name = config(cx, "user.name").unwrap_or_else(|| DEFAULT_NAME.to_string());
-    let email = config(cx, "user.email").unwrap_or_else(|| DEFAULT_EMAIL.to_string());
-    Signature::new(name, email, cx.moment.now_ms)
+/// Who commits now: `@@dolt_committer_name` and `_email` before what is configured.
+pub fn signature(cx: &Context) -> Signature { identity(cx, "committer") }
+
+/// Who wrote what is committed now: `@@dolt_author_name` and `_email`, else who commits.
+pub fn author(cx: &Context) -> Signature {
+    match cx.settings.variables.contains_key("dolt_author_name") {
+        true => identity(cx, "author"),
+        false => signature(cx),
+    }
+}
+
+fn identity(cx: &Context, role: &str) -> Signature {
+    let set = |part: &str| match cx.settings.variables.get(&format!("dolt_{role}_{part}")) {
+        Some(Value::Text(text)) if !text.is_empty() => Some(text.to_string()),
+        _ => None,
+    };
+    let or = |part: &str, default: &str| {
+        set(part).or_else(|| config(cx, &format!("user.{part}"))).unwrap_or_else(|| default.to_string())
+    };
+    Signature::new(or("name", DEFAULT_NAME), or("email", DEFAULT_EMAIL), cx.moment.now_ms)
 }

@@ -9,7 +9,7 @@ mod key_filter;
 mod projection;
 mod snapshot;
 
-pub use branch::{config, detached, signature, DEFAULT_EMAIL, DEFAULT_NAME};
+pub use branch::{author, config, detached, signature, DEFAULT_EMAIL, DEFAULT_NAME};
 pub use create_statement::{create_index, create_table, create_view, quoted};
 pub use diff_rows::{ChangeKind, DiffRows, RowChange};
 pub use ignore::Ignore;
