@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
-use prollite::chunk::{Chunk, ChunkStore, MemoryStore, Store};
+use prollite::chunk::{Chunk, MemoryStore, Store};
 use prollite::prolly::{children, leaf_entries, Diff, KeyRange, Map};
 
 fuzz_target!(|data: (Vec<u8>, Vec<Vec<u8>>)| {
