@@ -77,6 +77,16 @@ fn main() {
         map.flush(&MemoryStore::new())
     });
 
+    bench.run("mutable map: 20 k puts, each beside a live view", 20_000, || {
+        let mut map = MutableMap::new(Map::EMPTY);
+        for n in 0..20_000u64 {
+            let view = map.view();
+            map.put(key(mixed(n)), Bytes::new());
+            black_box(view);
+        }
+        map.pending_bytes()
+    });
+
     for rows in [1_000u64, 100_000, 1_000_000] {
         let store: Store = Rc::new(MemoryStore::new());
         let map = Map::EMPTY

@@ -276,7 +276,11 @@ impl Cursor {
         let Some(frame) = parents.next() else { return leaves };
         leaves.extend(self.children(&frame.node, Some(frame.index)).take(self.ahead));
         let Some(above) = parents.next() else { return leaves };
-        for parent in self.children(&above.node, Some(above.index)).skip(1).take(PARENTS_AHEAD) {
+        for parent in self
+            .children(&above.node, Some(above.index))
+            .skip(1)
+            .take(PARENTS_AHEAD)
+        {
             if leaves.len() >= self.ahead {
                 break;
             }

@@ -63,23 +63,24 @@ impl Layer {
     }
 }
 
-/// What the newest layer that knows `key` says of it.
-pub(super) fn find<'a>(layers: &'a [Rc<Layer>], key: &[u8]) -> Option<&'a Option<Bytes>> {
-    layers.iter().rev().find_map(|layer| layer.edits.get(key))
+/// What the newest layer that knows `key` says of it; layers come from the oldest on.
+pub(super) fn find<'a>(
+    layers: impl DoubleEndedIterator<Item = &'a Rc<Layer>>,
+    key: &[u8],
+) -> Option<&'a Option<Bytes>> {
+    layers.rev().find_map(|layer| layer.edits.get(key))
 }
 
 /// Edits of all layers as one, in key order within `range`, the newest layer first at each key.
 pub(super) fn merged<'a>(
-    layers: &'a [Rc<Layer>],
+    layers: impl DoubleEndedIterator<Item = &'a Rc<Layer>>,
     range: &KeyRange,
     reverse: bool,
-) -> impl Iterator<Item = (&'a Bytes, &'a Option<Bytes>)> + use<'a> {
-    let layers: &[Rc<Layer>] = if range.is_empty() { &[] } else { layers };
-    let mut heads: Vec<_> = layers
-        .iter()
-        .rev()
-        .filter(|layer| !layer.is_empty())
-        .map(|layer| {
+) -> impl Iterator<Item = (&'a Bytes, &'a Option<Bytes>)> {
+    let mut heads = Vec::new();
+    // A B-tree panics on a range that ends before it starts.
+    if !range.is_empty() {
+        heads.extend(layers.rev().map(|layer| {
             let range = layer.edits.range((range.start.clone(), range.end.clone()));
             let edits: Box<dyn Iterator<Item = (&'a Bytes, &'a Option<Bytes>)> + 'a> = if reverse {
                 Box::new(range.rev())
@@ -87,8 +88,8 @@ pub(super) fn merged<'a>(
                 Box::new(range)
             };
             edits.peekable()
-        })
-        .collect();
+        }));
+    }
     std::iter::from_fn(move || {
         if let [only] = heads.as_mut_slice() {
             return only.next();

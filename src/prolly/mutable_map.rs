@@ -9,20 +9,34 @@ use super::{KeyRange, Map, MapView};
 use crate::chunk::ChunkStore;
 use crate::error::Result;
 
+/// A shared part of no more edits is copied rather than left below a new one.
+const SMALL: usize = 32;
+
 /// The writer's side: the top layer takes edits. Clone is cheap enough for a savepoint of a root.
 ///
-/// Below the layers that are opened lies one that is always there; depth does not count it.
+/// Below the layers that are opened lies one that is always there; depth does not count it. A layer may
+/// be in several parts: edits beside a snapshot go to a new part instead of copying the one that the
+/// snapshot shares, and parts that are no longer shared are put together, the smaller into the larger.
 #[derive(Clone, Debug, Default)]
 pub struct MutableMap {
     base: Map,
-    layers: Vec<Rc<Layer>>,
+    /// From the oldest on; none is deeper than `depth`.
+    parts: Vec<Part>,
+    depth: usize,
+}
+
+#[derive(Clone, Debug)]
+struct Part {
+    depth: usize,
+    layer: Rc<Layer>,
 }
 
 impl MutableMap {
     pub fn new(base: Map) -> Self {
         MutableMap {
             base,
-            layers: Vec::new(),
+            parts: Vec::new(),
+            depth: 0,
         }
     }
 
@@ -30,17 +44,20 @@ impl MutableMap {
         self.base
     }
 
-    /// A snapshot: edits made after this call are not seen through it. An edit of a layer that a
-    /// snapshot shares copies the layer, so open a layer for edits that run beside a view.
+    /// A snapshot: edits made after this call are not seen through it.
     pub fn view(&self) -> MapView {
-        MapView::with_layers(
-            self.base,
-            self.layers.iter().filter(|layer| !layer.is_empty()).cloned().collect(),
-        )
+        MapView::with_layers(self.base, self.layers().cloned().collect())
+    }
+
+    fn layers(&self) -> impl DoubleEndedIterator<Item = &Rc<Layer>> {
+        self.parts
+            .iter()
+            .map(|part| &part.layer)
+            .filter(|layer| !layer.is_empty())
     }
 
     pub fn get(&self, store: &dyn ChunkStore, key: &[u8]) -> Result<Option<Bytes>> {
-        match find(&self.layers, key) {
+        match find(self.layers(), key) {
             Some(value) => Ok(value.clone()),
             None => self.base.get(store, key),
         }
@@ -54,57 +71,85 @@ impl MutableMap {
     }
 
     fn top(&mut self) -> &mut Layer {
-        if self.layers.is_empty() {
-            self.layers.push(Rc::default());
+        let depth = self.depth;
+        let usable = self.parts.last_mut().is_some_and(|part| {
+            part.depth == depth && (part.layer.len() <= SMALL || Rc::get_mut(&mut part.layer).is_some())
+        });
+        if !usable {
+            self.join();
+            self.parts.push(Part {
+                depth,
+                layer: Rc::default(),
+            });
         }
-        let top = self.layers.len() - 1;
-        Rc::make_mut(&mut self.layers[top])
+        let top = self.parts.len() - 1;
+        Rc::make_mut(&mut self.parts[top].layer)
+    }
+
+    /// Puts the newest parts of one depth together: where nobody shares them, and otherwise where the
+    /// older is not much larger, so that each edit is copied a logarithmic number of times.
+    fn join(&mut self) {
+        while let [.., below, newest] = self.parts.as_mut_slice() {
+            if below.depth != newest.depth {
+                return;
+            }
+            let owned = Rc::get_mut(&mut newest.layer).is_some() && Rc::get_mut(&mut below.layer).is_some();
+            if !owned && below.layer.len() > 2 * newest.layer.len() {
+                return;
+            }
+            let (Some(newest), Some(below)) = (self.parts.pop(), self.parts.last_mut()) else {
+                return;
+            };
+            Rc::make_mut(&mut below.layer).absorb(newest.layer);
+        }
     }
 
     /// Opens a layer above; `depth` is the number of open layers.
     pub fn push_layer(&mut self) {
-        if self.layers.is_empty() {
-            self.layers.push(Rc::default());
-        }
-        self.layers.push(Rc::default());
+        self.depth += 1;
     }
 
     pub fn depth(&self) -> usize {
-        self.layers.len().saturating_sub(1)
+        self.depth
     }
 
     /// Folds layers above `depth` into the one below.
     pub fn fold_to(&mut self, depth: usize) {
-        while self.depth() > depth {
-            let Some(newer) = self.layers.pop() else { return };
-            if newer.is_empty() {
-                continue;
-            }
-            match self.layers.last_mut() {
-                Some(below) if below.is_empty() => *below = newer,
-                Some(below) => Rc::make_mut(below).absorb(newer),
-                None => return,
-            }
+        if self.depth <= depth {
+            return;
+        }
+        self.depth = depth;
+        let from = self.parts.partition_point(|part| part.depth <= depth);
+        let folded = self.parts.split_off(from);
+        for part in folded.into_iter().filter(|part| !part.layer.is_empty()) {
+            self.parts.push(Part { depth, ..part });
+            self.join();
         }
     }
 
     /// Drops layers above `depth`.
     pub fn drop_to(&mut self, depth: usize) {
-        self.layers.truncate(depth + 1);
+        self.depth = self.depth.min(depth);
+        self.parts
+            .truncate(self.parts.partition_point(|part| part.depth <= depth));
     }
 
     /// Bytes held in layers, for the spill threshold.
     pub fn pending_bytes(&self) -> usize {
-        self.layers.iter().map(|layer| layer.bytes()).sum()
+        self.layers().map(|layer| layer.bytes()).sum()
     }
 
     pub fn has_edits(&self) -> bool {
-        self.layers.iter().any(|layer| !layer.is_empty())
+        self.layers().next().is_some()
     }
 
     /// The map with every layer applied; `self` is unchanged (so that a fault costs nothing).
     pub fn flush(&self, store: &dyn ChunkStore) -> Result<Map> {
-        let mut edits = merged(&self.layers, &KeyRange::all(), false).map(|(key, value)| (key.clone(), value.clone()));
-        self.base.apply(store, &mut edits)
+        if !self.has_edits() {
+            return Ok(self.base);
+        }
+        let edits = merged(self.layers(), &KeyRange::all(), false);
+        self.base
+            .apply(store, &mut edits.map(|(key, value)| (key.clone(), value.clone())))
     }
 }

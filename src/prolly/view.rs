@@ -43,7 +43,7 @@ impl MapView {
     }
 
     pub fn get(&self, store: &dyn ChunkStore, key: &[u8]) -> Result<Option<Bytes>> {
-        match find(&self.layers, key) {
+        match find(self.layers.iter(), key) {
             Some(value) => Ok(value.clone()),
             None => self.base.get(store, key),
         }
@@ -54,7 +54,7 @@ impl MapView {
         if self.is_clean() {
             return self.base.get_many(store, keys);
         }
-        let edited: Vec<Option<&Option<Bytes>>> = keys.iter().map(|key| find(&self.layers, key)).collect();
+        let edited: Vec<Option<&Option<Bytes>>> = keys.iter().map(|key| find(self.layers.iter(), key)).collect();
         let undecided = keys.iter().zip(&edited).filter(|(_, edit)| edit.is_none());
         let asked: Vec<Bytes> = undecided.map(|(key, _)| key.clone()).collect();
         let mut found = self.base.get_many(store, &asked)?.into_iter();
@@ -73,7 +73,7 @@ impl MapView {
         if self.is_clean() {
             return base;
         }
-        let edits: Vec<(&Bytes, bool)> = merged(&self.layers, range, false)
+        let edits: Vec<(&Bytes, bool)> = merged(self.layers.iter(), range, false)
             .map(|(key, value)| (key, value.is_some()))
             .collect();
         let keys: Vec<Bytes> = edits.iter().map(|(key, _)| (*key).clone()).collect();
@@ -203,7 +203,7 @@ impl ViewCursor {
         if !self.edits.is_empty() || self.exhausted {
             return;
         }
-        let edits = merged(&self.view.layers, &self.rest, self.reverse);
+        let edits = merged(self.view.layers.iter(), &self.rest, self.reverse);
         self.edits
             .extend(edits.take(BATCH).map(|(key, value)| (key.clone(), value.clone())));
         self.exhausted = self.edits.len() < BATCH;

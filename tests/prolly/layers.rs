@@ -10,7 +10,7 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn layers_are_a_stack_of_models(seed: u64, shape: u8, entries in 0usize..600, steps in 1usize..300) {
+    fn layers_are_a_stack_of_models(seed: u64, shape: u8, entries in 0usize..600, steps in 1usize..900) {
         let (shape, store) = (Shape::of(shape), memory());
         let base = content(seed, shape, entries);
         let mut map = MutableMap::new(build(&*store, &base));
@@ -35,7 +35,7 @@ proptest! {
                     map.drop_to(depth);
                     stack.truncate(depth + 1);
                 }
-                3 if snapshots.len() < 4 => snapshots.push((map.view(), stack[stack.len() - 1].clone())),
+                3 if snapshots.len() < 40 => snapshots.push((map.view(), stack[stack.len() - 1].clone())),
                 n => {
                     let model = stack.last_mut().unwrap();
                     let key = if n % 2 == 0 && !model.is_empty() {
@@ -57,7 +57,7 @@ proptest! {
         }
         let top = stack[stack.len() - 1].clone();
         snapshots.push((map.view(), top.clone()));
-        for (view, model) in &snapshots {
+        for (view, model) in snapshots.iter().rev().step_by(7) {
             let mut keys: Vec<Bytes> = model.keys().step_by(5).cloned().collect();
             keys.extend((0..40).map(|_| random.key(shape, entries as u64 * 3)));
             let expected: Vec<_> = keys.iter().map(|key| model.get(key).cloned()).collect();
