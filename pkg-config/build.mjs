@@ -4,7 +4,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from
 import { dirname, join } from 'node:path';
 import { writeTypescriptCodes } from './codes.mjs';
 import { setupPackages, setupWasmTarget } from './setup.mjs';
-import { Stop, at, filesBelow, hashOf, once, run, say } from './steps.mjs';
+import { Stop, at, filesBelow, hashOf, once, run, say, targetDir } from './steps.mjs';
 
 const PROFILE = 'wasm';
 const ENTRIES = ['index', 'worker'];
@@ -22,13 +22,13 @@ export async function buildWasm() {
   }
   say('building the engine for wasm');
   await run('cargo', ['build', '-p', 'prollite-wasm', '--profile', PROFILE, '--target', 'wasm32-unknown-unknown']);
-  const wasm = `target/wasm32-unknown-unknown/${PROFILE}/prollite_wasm.wasm`;
+  const wasm = join(targetDir, 'wasm32-unknown-unknown', PROFILE, 'prollite_wasm.wasm');
   const outputs = ['pkg/prollite.js', 'pkg/prollite.d.ts', 'pkg/prollite_bg.wasm'];
   await once('bindings', hashOf([wasm, 'crates/build/src', 'crates/build/Cargo.toml'], lock), outputs, async () => {
     say('writing the bindings');
     rmSync(at('pkg'), { recursive: true, force: true });
     mkdirSync(at('pkg'), { recursive: true });
-    await run('cargo', ['run', '-q', '-p', 'prollite-build', '--', at(wasm), at('pkg'), 'prollite']);
+    await run('cargo', ['run', '-q', '-p', 'prollite-build', '--', wasm, at('pkg'), 'prollite']);
   });
 }
 

@@ -38,7 +38,7 @@ try {
     throw new Stop(`there is no command "${command ?? ''}": ${Object.keys(COMMANDS).join(', ')}.`);
   }
   const [major, minor] = process.versions.node.split('.').map(Number);
-  if (major < 20 || (major === 20 && minor < 10)) throw new Stop(`Node 20.10 or newer is needed; this is ${process.versions.node}.`);
+  if (major < 20 || (major === 20 && minor < 11)) throw new Stop(`Node 20.11 or newer is needed; this is ${process.versions.node}.`);
   if ((await COMMANDS[command](args)) === false) process.exitCode = 1;
 } catch (error) {
   if (!(error instanceof Stop)) throw error;

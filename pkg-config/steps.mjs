@@ -3,11 +3,14 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 export const at = (...parts) => join(root, ...parts);
+
+/** Where cargo puts what it builds. */
+export const targetDir = process.env.CARGO_TARGET_DIR ? resolve(root, process.env.CARGO_TARGET_DIR) : at('target');
 
 /** An error that is the user's to solve: printed as one line, without a stack. */
 export class Stop extends Error {}
@@ -25,7 +28,7 @@ export function header(text) {
  * throws a `Stop` when it fails, unless `mayFail` is set. `quiet` shows the output only on failure.
  */
 export function run(program, args, { mayFail = false, quiet = false, env, cwd = root } = {}) {
-  return new Promise((resolve, reject) => {
+  return new Promise((done, reject) => {
     const child = spawn(program, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
     const parts = [];
     const take = (to) => (data) => {
@@ -35,7 +38,7 @@ export function run(program, args, { mayFail = false, quiet = false, env, cwd = 
     child.stdout.on('data', take(process.stdout));
     child.stderr.on('data', take(process.stderr));
     child.on('error', (error) => {
-      if (mayFail) resolve({ code: 127, output: String(error) });
+      if (mayFail) done({ code: 127, output: String(error) });
       else reject(new Stop(`${program} cannot be started: ${error.message}`));
     });
     child.on('close', (status, signal) => {
@@ -45,7 +48,7 @@ export function run(program, args, { mayFail = false, quiet = false, env, cwd = 
         if (quiet) process.stderr.write(output);
         reject(new Stop(`${program} ${args.slice(0, 4).join(' ')} failed (${signal ?? `exit code ${code}`})`));
       } else {
-        resolve({ code, output });
+        done({ code, output });
       }
     });
   });
@@ -53,7 +56,7 @@ export function run(program, args, { mayFail = false, quiet = false, env, cwd = 
 
 /** The files below `path`, sorted, as paths relative to the root; a file gives itself. */
 export function filesBelow(path, skip = (name) => name === 'node_modules' || name === 'dist' || name.startsWith('.')) {
-  const full = at(path);
+  const full = resolve(root, path);
   if (!existsSync(full)) return [];
   if (statSync(full).isFile()) return [relative(root, full)];
   return readdirSync(full, { withFileTypes: true })
@@ -65,7 +68,7 @@ export function filesBelow(path, skip = (name) => name === 'node_modules' || nam
 export function hashOf(paths, extra = '') {
   const hash = createHash('sha256').update(extra);
   for (const path of paths.flatMap((path) => filesBelow(path))) {
-    hash.update(`\0${path}\0`).update(readFileSync(at(path)));
+    hash.update(`\0${path}\0`).update(readFileSync(resolve(root, path)));
   }
   return hash.digest('hex');
 }

@@ -17,8 +17,8 @@ export async function test(args) {
     ['build', 'Build: wasm, bindings, bundles', () => single(buildAll)],
     ['size', 'Size budget', () => single(measureSize)],
     ['types', 'TypeScript', () => single(async () => (await setupPackages(), checkTypes()))],
-    ['js', 'JavaScript tests in Node', () => nodeTests('tests/js', env)],
-    ['browser', 'Browser tests in Chromium', () => browserTests(env)],
+    ['js', 'JavaScript tests in Node', () => nodeTests('tests/js', env, long)],
+    ['browser', 'Browser tests in Chromium', () => browserTests(env, long)],
   ];
   const unknown = only.find((name) => !suites.some(([suite]) => suite === name));
   if (unknown) throw new Stop(`there is no suite "${unknown}": ${suites.map(([name]) => name).join(', ')}.`);
@@ -57,7 +57,7 @@ async function rustTests(long, env) {
   const nextest = (await run('cargo', ['nextest', '--version'], { mayFail: true, quiet: true })).code === 0;
   const release = long ? ['--release'] : [];
   const args = nextest
-    ? ['nextest', 'run', '--workspace', '--no-fail-fast', '--status-level', 'fail', '--final-status-level', 'fail', '--color', 'never', ...release]
+    ? ['nextest', 'run', '--workspace', '--profile', long ? 'long' : 'default', '--no-fail-fast', '--status-level', 'fail', '--final-status-level', 'fail', '--color', 'never', ...release]
     : ['test', '--workspace', '--no-fail-fast', '--quiet', ...release];
   const { code, output } = await run('cargo', args, { mayFail: true, env: { ...env, CARGO_TERM_COLOR: 'never' } });
   const counts = nextest ? nextestCounts(output) : cargoTestCounts(output);
@@ -80,7 +80,7 @@ function cargoTestCounts(output) {
   };
 }
 
-async function nodeTests(folder, env) {
+async function nodeTests(folder, env, long) {
   const files = existsSync(at(folder)) ? readdirSync(at(folder)).filter((name) => name.endsWith('.test.mjs')).sort() : [];
   if (files.length === 0) throw new Stop(`${folder} holds no *.test.mjs.`);
   await setupPackages();
@@ -88,7 +88,7 @@ async function nodeTests(folder, env) {
   mkdirSync(at('.cache'), { recursive: true });
   rmSync(tap, { force: true });
   const reporters = ['--test-reporter=spec', '--test-reporter-destination=stdout', '--test-reporter=tap', `--test-reporter-destination=${tap}`];
-  const args = ['--test', '--test-concurrency=1', ...reporters, ...files.map((name) => at(folder, name))];
+  const args = ['--test', '--test-concurrency=1', `--test-timeout=${(long ? 60 : 5) * 60_000}`, ...reporters, ...files.map((name) => at(folder, name))];
   const { code } = await run(process.execPath, args, { mayFail: true, env });
   const text = existsSync(tap) ? readFileSync(tap, 'utf8') : '';
   const number = (word) => Number([...text.matchAll(new RegExp(`^# ${word} (\\d+)$`, 'gm'))].at(-1)?.[1] ?? 0);
@@ -97,7 +97,7 @@ async function nodeTests(folder, env) {
   return counts;
 }
 
-async function browserTests(env) {
+async function browserTests(env, long) {
   const chromium = await setupChromium();
-  return nodeTests('tests/browser', { ...env, CHROMIUM: chromium });
+  return nodeTests('tests/browser', { ...env, CHROMIUM: chromium }, long);
 }
