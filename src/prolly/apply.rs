@@ -5,13 +5,13 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
+use super::builder::{check_entry, child_address, out_of_order, Builder};
 use super::node::{child_value, Node, NodeBuilder};
 use super::path::{read_child, read_root, Path};
 use super::splitter::Splitter;
-use super::{Map, MAX_KEY, MAX_VALUE};
+use super::Map;
 use crate::chunk::{Chunk, ChunkStore};
-use crate::error::{Code, Error, Result};
-use crate::hash::Address;
+use crate::error::{Error, Result};
 
 type Edit = (Bytes, Option<Bytes>);
 
@@ -40,13 +40,13 @@ pub(super) fn apply(store: &dyn ChunkStore, map: Map, edits: &mut dyn Iterator<I
         return Ok(map);
     }
     let Some(root) = read_root(store, map)? else {
-        let mut level = Level::new(store, 0);
+        let mut builder = Builder::new();
         while let Some((key, value)) = edits.take()? {
             if let Some(value) = value {
-                level.push(&key, &value)?;
+                builder.item(store, 0, &key, &value)?;
             }
         }
-        return build_above(store, 0, level.finish()?);
+        return builder.finish(store);
     };
     let mut level = Level::new(store, 0);
     level.is_root = root.is_leaf();
@@ -86,27 +86,16 @@ fn collapse(store: &dyn ChunkStore, mut node: Node) -> Result<Map> {
     }
 }
 
-/// The root above the nodes of level `at`.
-fn build_above(store: &dyn ChunkStore, mut at: u8, mut nodes: Vec<(Bytes, Bytes)>) -> Result<Map> {
-    loop {
-        match nodes.as_slice() {
-            [] => return Ok(Map::EMPTY),
-            [(_, value)] => {
-                let root = value
-                    .get(..Address::LEN)
-                    .and_then(Address::from_slice)
-                    .unwrap_or_default();
-                return Ok(Map::from_root(root));
-            }
-            _ => {}
-        }
-        at += 1;
-        let mut level = Level::new(store, at);
-        for (key, value) in &nodes {
-            level.push(key, value)?;
-        }
-        nodes = level.finish()?;
+/// The root above the nodes of a level.
+fn build_above(store: &dyn ChunkStore, level: u8, nodes: Vec<(Bytes, Bytes)>) -> Result<Map> {
+    if let [(_, value)] = nodes.as_slice() {
+        return Ok(Map::from_root(child_address(value)));
     }
+    let mut builder = Builder::above(level);
+    for (key, value) in nodes {
+        builder.item(store, 0, &key, &value)?;
+    }
+    builder.finish(store)
 }
 
 /// Edits with one read ahead, checked as they come.
@@ -130,22 +119,9 @@ impl<'a> Edits<'a> {
         let next = self.source.next();
         if let Some((key, value)) = &next {
             if self.head.as_ref().is_some_and(|(last, _)| key <= last) {
-                return Err(Error::internal(
-                    "edits of a map must come in strictly ascending key order",
-                ));
+                return Err(out_of_order());
             }
-            if key.len() > MAX_KEY {
-                return Err(Error::new(
-                    Code::KeyTooLarge,
-                    format!("a key takes {} bytes, at most {MAX_KEY} are allowed", key.len()),
-                ));
-            }
-            if let Some(len) = value.as_ref().map(Bytes::len).filter(|len| *len > MAX_VALUE) {
-                return Err(Error::new(
-                    Code::RowTooLarge,
-                    format!("a value takes {len} bytes, at most {MAX_VALUE} are allowed in a map"),
-                ));
-            }
+            check_entry(key, value.as_deref())?;
         }
         Ok(std::mem::replace(&mut self.head, next))
     }

@@ -6,6 +6,7 @@
 
 mod apply;
 mod blob;
+mod builder;
 mod cursor;
 mod diff;
 mod key_range;
@@ -16,16 +17,19 @@ mod mutable_map;
 mod node;
 mod path;
 mod splitter;
+mod verify;
 mod view;
 mod walk;
 
 pub use blob::Blob;
+pub use builder::Builder;
 pub use cursor::Cursor;
 pub use diff::{Change, Diff};
 pub use key_range::KeyRange;
 pub use map::Map;
 pub use merge::{Merge, Side, ThreeWay};
 pub use mutable_map::MutableMap;
+pub use verify::Verify;
 pub use view::{MapView, ViewCursor};
 pub use walk::{children, leaf_entries, Reachable};
 

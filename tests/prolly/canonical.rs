@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use prollite::chunk::{ChunkStore, MemoryStore};
-use prollite::prolly::{Map, Reachable};
+use prollite::prolly::{Builder, Map, Reachable, Verify};
 use prollite::{Address, Code};
 use proptest::prelude::*;
 
@@ -67,6 +67,30 @@ proptest! {
             let mut rest = model.clone();
             patch(&mut rest, &edits);
             prop_assert_eq!(apply(&*store, map, &edits), build(&*store, &rest));
+        }
+    }
+
+    #[test]
+    fn every_prefix_of_a_sorted_load_verifies(seed: u64, shape: u8, entries in 0usize..400) {
+        // A single node that its last entry closed is the root, though its item is above already.
+        let (shape, store) = (Shape::of(shape), memory());
+        let model = content(seed, shape, entries);
+        let mut map = Map::EMPTY;
+        for n in 0..=model.len() {
+            let mut builder = Builder::new();
+            for (key, value) in model.iter().take(n) {
+                builder.push(&*store, key.clone(), value).unwrap();
+            }
+            let built = builder.finish(&*store).unwrap();
+            prop_assert_eq!(built, map);
+            if let Some((key, value)) = model.iter().nth(n) {
+                map = apply(&*store, map, &BTreeMap::from([(key.clone(), Some(value.clone()))]));
+            }
+            if n % 50 == 0 {
+                let mut verify = Verify::new(&store, built);
+                while !verify.step(17).unwrap() {}
+                prop_assert_eq!(verify.entries(), n as u64);
+            }
         }
     }
 
@@ -210,4 +234,47 @@ fn an_edit_that_changes_nothing_writes_nothing() {
     assert_eq!(same.apply(&store, &mut Some((absent, None)).into_iter()).unwrap(), map);
     assert_eq!(store.len(), before);
     assert!(store.contains(&map.root()).unwrap());
+}
+
+/// A tree whose nodes are sound and fit together, but that was not cut where the splitter cuts.
+#[test]
+fn a_tree_of_other_cuts_does_not_verify() {
+    let store: prollite::chunk::Store = std::rc::Rc::new(MemoryStore::new());
+    let map = Map::EMPTY.apply(&*store, &mut rows(0, 600, 0)).unwrap();
+    let chunk = store.get(&map.root()).unwrap();
+    let kids = prollite::prolly::children(&chunk).unwrap();
+    assert_eq!((map.height(&*store).unwrap(), kids.len() > 3), (2, true));
+    // The root without its last child, as if it were a map of its own, is not how that map ends.
+    let (len, n) = (chunk.len(), kids.len());
+    let bytes = chunk.bytes();
+    let table = len - n * 40;
+    let counts: u64 = (0..n - 1)
+        .map(|i| u64::from_le_bytes(bytes[table + i * 40 + 32..][..8].try_into().unwrap()))
+        .sum();
+    let mut cut = bytes[..3].to_vec();
+    cut.extend((n as u16 - 1).to_le_bytes());
+    cut.extend(counts.to_le_bytes());
+    cut.extend(&bytes[13..13 + 2 * (n - 1)]);
+    let keys = usize::from(u16::from_le_bytes(bytes[13 + 2 * (n - 2)..][..2].try_into().unwrap()));
+    cut.extend(&bytes[13 + 2 * n..][..keys]);
+    cut.extend(&bytes[table..table + 40 * (n - 1)]);
+    let sound = Map::from_root(store.put(prollite::chunk::Chunk::new(cut.clone())).unwrap());
+    let mut verify = Verify::new(&store, sound);
+    assert!(verify.step(u64::MAX).unwrap(), "a tree may end after any closed node");
+    // Its first two children below a node of their own are sound, and elsewhere than they should be.
+    let leaf = Map::from_root(kids[0]);
+    let first = leaf.len(&*store).unwrap();
+    let lone = {
+        let key = leaf.nth(&*store, first - 1).unwrap().unwrap().0;
+        let mut bytes = vec![1, 1, 1, 1, 0];
+        bytes.extend(first.to_le_bytes());
+        bytes.extend((key.len() as u16).to_le_bytes());
+        bytes.extend(&key[..]);
+        bytes.extend(kids[0].as_bytes());
+        bytes.extend(first.to_le_bytes());
+        Map::from_root(store.put(prollite::chunk::Chunk::new(bytes)).unwrap())
+    };
+    assert_eq!(lone.len(&*store).unwrap(), first);
+    let error = Verify::new(&store, lone).step(u64::MAX).unwrap_err();
+    assert_eq!(error.code(), Code::Corrupt);
 }
