@@ -1,5 +1,6 @@
 //! `dolt_status` and `dolt_status_ignored`: what is staged, what is not, what a merge left.
 
+use super::conflicts::spelled;
 use super::scan::{boolean, may_be_table, plain, rows, text, Scan};
 use super::{BoundTable, SystemTable};
 use crate::error::Result;
@@ -34,8 +35,13 @@ impl SystemTable for Status {
                 if (ignored && !with_ignored) || !may_be_table(wanted, 0, &entry.table) {
                     continue;
                 }
+                // What a merge left is kept by folded name.
+                let name = match entry.state {
+                    State::Conflict | State::ConstraintViolation => spelled(cx, &entry.table),
+                    _ => entry.table,
+                };
                 let mut row =
-                    vec![Value::from(entry.table), Value::bool(entry.staged), Value::from(entry.state.as_str())];
+                    vec![Value::from(name), Value::bool(entry.staged), Value::from(entry.state.as_str())];
                 if with_ignored {
                     row.push(Value::bool(ignored));
                 }

@@ -10,7 +10,7 @@ mod projection;
 mod snapshot;
 
 pub use branch::{author, config, detached, signature, DEFAULT_EMAIL, DEFAULT_NAME};
-pub use create_statement::{create_index, create_table, create_view, quoted};
+pub use create_statement::{action_name, column as column_definition, create_index, create_table, create_view, foreign_key as foreign_key_definition, quoted};
 pub use diff_rows::{ChangeKind, DiffRows, RowChange};
 pub use ignore::Ignore;
 pub use key_filter::{key_ranges, point_ranges};
