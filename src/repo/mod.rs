@@ -9,6 +9,7 @@ mod change;
 mod commit;
 mod committing;
 mod delta;
+mod gc;
 mod history;
 mod id;
 mod merge;
@@ -26,6 +27,8 @@ mod status;
 mod table;
 mod table_history;
 mod tag;
+mod verify;
+mod walk;
 mod wire;
 mod working_set;
 
@@ -35,6 +38,7 @@ pub use commit::{
 };
 pub use committing::CommitOptions;
 pub use delta::{diff_roots, diff_views, DeltaKind, TableDelta, ViewDelta};
+pub use gc::{Gc, Kept, REFLOG_DAYS};
 pub use history::History;
 pub use merge::{
     merge_schemas, rows_where, Conflict, MergeOptions, MergeOutcome, MergeResult, Merger, NoExpressions, Resolution, RowCheck,
@@ -58,4 +62,6 @@ pub use status::{status, State, StatusEntry, VIEWS_TABLE};
 pub use table::Table;
 pub use table_history::{TableChange, TableHistory};
 pub use tag::Tag;
+pub use verify::{Verdict, Verify};
+pub use walk::{may_point_to, publication_points_to, record_points_to, Role, Walk};
 pub use working_set::{MergeState, Operation, SchemaConflict, WorkingSet};

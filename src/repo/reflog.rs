@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::refs::REFLOG;
 use super::wire::{Reader, Writer};
 use super::{Change, Refs};
-use crate::chunk::{ChunkStore, Store};
+use crate::chunk::Store;
 use crate::error::Result;
 use crate::hash::Address;
 use crate::prolly::{Cursor, KeyRange, Map};
@@ -91,9 +91,9 @@ impl Reflog {
     }
 }
 
-/// A map without the moves that are older than `since_ms`; the number of moves dropped.
-pub(crate) fn trim(store: &dyn ChunkStore, shared: &Store, map: Map, since_ms: i64) -> Result<(Map, u64)> {
-    let mut cursor = map.cursor(shared, KeyRange::all(), false);
+/// A map without the moves that are older than `since_ms`.
+pub(crate) fn trim(store: &Store, map: Map, since_ms: i64) -> Result<Map> {
+    let mut cursor = map.cursor(store, KeyRange::all(), false);
     let mut old = Vec::new();
     while let Some((key, value)) = cursor.next()? {
         if Move::decode(&value)?.date_ms >= since_ms {
@@ -101,6 +101,5 @@ pub(crate) fn trim(store: &dyn ChunkStore, shared: &Store, map: Map, since_ms: i
         }
         old.push((key, None));
     }
-    let dropped = old.len() as u64;
-    Ok((map.apply(store, &mut old.into_iter())?, dropped))
+    map.apply(&**store, &mut old.into_iter())
 }

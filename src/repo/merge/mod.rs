@@ -18,6 +18,7 @@ mod violation;
 
 pub use check::{NoExpressions, RowCheck};
 pub use conflict::Conflict;
+pub(crate) use indexes::IndexMerge;
 pub use merger::{MergeResult, Merger, TableStats};
 pub use probe::rows_where;
 pub use schemas::merge_schemas;

@@ -79,7 +79,8 @@ impl RowMerge {
                 }
                 Outcome::Conflict => {
                     let [base, ours, theirs] = [item.base.clone(), item.ours.clone(), item.theirs.clone()];
-                    let conflict = Conflict { base, ours, theirs }.encode(&*store)?;
+                    let keyless = self.codec.is_keyless();
+                    let conflict = Conflict { keyless, base, ours, theirs }.encode(&*store)?;
                     self.conflicts.put(item.key.clone(), conflict);
                     self.stats.conflicts += 1;
                 }

@@ -1,0 +1,163 @@
+//! Verification: every ref is walked, every chunk hashed again and decoded, every index compared with its rows.
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use super::merge::{IndexMerge, RowCheck};
+use super::row_codec::{split_keyless, RowCodec};
+use super::{RefMap, Root, Table, Walk};
+use crate::chunk::{Chunk, Kind, Store};
+use crate::error::{Code, Result};
+use crate::hash::Address;
+use crate::prolly::{KeyRange, Map};
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verdict {
+    pub chunks: u64,
+    /// Referred to and not there.
+    pub missing: Vec<Address>,
+    /// There, but not what the address or the format says; and why.
+    pub corrupt: Vec<(Address, String)>,
+    /// Tables whose rows or indexes disagree, and how.
+    pub disagreements: Vec<String>,
+}
+
+impl Verdict {
+    pub fn is_ok(&self) -> bool { self.missing.is_empty() && self.corrupt.is_empty() && self.disagreements.is_empty() }
+}
+
+/// A verification under way. [`Verify::run`] may answer a fault: call it again, it goes on where it was.
+pub struct Verify {
+    store: Store,
+    walk: Walk,
+    verdict: Verdict,
+    /// With this, indexes of every root that was met are compared with their rows.
+    check: Option<Rc<dyn RowCheck>>,
+    tables: VecDeque<TableCheck>,
+    known: std::collections::BTreeSet<(Address, Vec<Address>)>,
+}
+
+struct TableCheck { table: Rc<Table>, rows: Option<(RowCodec, crate::prolly::Cursor)>, indexes: Option<IndexMerge> }
+
+impl Verify {
+    pub fn new(store: &Store, refs: &RefMap, check: Option<Rc<dyn RowCheck>>) -> Result<Self> {
+        Ok(Verify {
+            store: store.clone(),
+            walk: Walk::of_refs(store, refs)?,
+            verdict: Verdict::default(),
+            check,
+            tables: VecDeque::new(),
+            known: Default::default(),
+        })
+    }
+
+    pub fn run(&mut self) -> Result<Verdict> {
+        loop {
+            match self.walk.next() {
+                Ok(Some((address, _, chunk))) => self.visit(address, &chunk)?,
+                Ok(None) => break,
+                Err(error) if error.is_fault() => {
+                    // A fault on what nobody has would never end.
+                    let Some(address) = error.fault_address() else { return Err(error) };
+                    if self.store.contains(&address)? {
+                        return Err(error);
+                    }
+                    self.give_up(|_| true, "");
+                }
+                Err(error) if error.code() == Code::Corrupt || error.code() == Code::FormatNewer => {
+                    let store = self.store.clone();
+                    self.give_up(|address| !store.contains(address).unwrap_or(true), error.message());
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        while let Some(check) = self.tables.front_mut() {
+            match check.run(&self.store, &self.check) {
+                Ok(None) => {}
+                Ok(Some(text)) => self.verdict.disagreements.push(text),
+                Err(error) if error.code() == Code::Corrupt => {
+                    let text = format!("table {}: {}", check.table.schema.name, error.message());
+                    self.verdict.disagreements.push(text);
+                }
+                Err(error) => return Err(error),
+            }
+            self.tables.pop_front();
+        }
+        Ok(self.verdict.clone())
+    }
+
+    fn give_up(&mut self, is_missing: impl Fn(&Address) -> bool, reason: &str) {
+        if let Some(address) = self.walk.give_up() {
+            if is_missing(&address) {
+                self.verdict.missing.push(address);
+            } else {
+                self.verdict.corrupt.push((address, reason.to_owned()));
+            }
+        }
+    }
+
+    fn visit(&mut self, address: Address, chunk: &Chunk) -> Result<()> {
+        self.verdict.chunks += 1;
+        let found = chunk.address();
+        if found != address {
+            self.verdict.corrupt.push((address, format!("chunk {address} has bytes of address {found}")));
+            return Ok(());
+        }
+        if self.check.is_some() && chunk.kind()? == Kind::Root {
+            let (entries, _) = Root::entries_of(chunk)?;
+            for entry in entries {
+                let mut trees = vec![entry.rows.root()];
+                trees.extend(entry.indexes.iter().map(|index| index.root()));
+                if self.known.contains(&(entry.schema, trees.clone())) {
+                    continue;
+                }
+                if let Ok(table) = entry.open(&*self.store) {
+                    self.tables.push_back(TableCheck { table: Rc::new(table), rows: None, indexes: None });
+                    self.known.insert((entry.schema, trees));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl TableCheck {
+    /// Every row must be readable and stand under its own key; every index must be what the rows make of it.
+    fn run(&mut self, store: &Store, check: &Option<Rc<dyn RowCheck>>) -> Result<Option<String>> {
+        let Some(check) = check else { return Ok(None) };
+        let schema = &self.table.schema;
+        if self.rows.is_none() {
+            self.rows = Some((RowCodec::new(schema)?, self.table.rows.cursor(store, KeyRange::all(), false)));
+        }
+        if let Some((codec, cursor)) = &mut self.rows {
+            // Read large values before the cursor moves on: a fault repeats the row.
+            while let Some(key) = cursor.peek_key()? {
+                let value = self.table.rows.get(&**store, &key)?.unwrap_or_default();
+                let values = codec.decode(&**store, &key, &value)?;
+                if codec.key(&values)? != key {
+                    return Ok(Some(format!("table {}: a row does not stand under its key", schema.name)));
+                }
+                let row = codec.encode_row(&**store, &values)?;
+                let stored = if codec.is_keyless() { split_keyless(&value)?.1 } else { &value };
+                if row != stored {
+                    return Ok(Some(format!("table {}: a row is not in its canonical form", schema.name)));
+                }
+                cursor.next()?;
+            }
+        }
+        if self.indexes.is_none() {
+            let wanted: Vec<usize> = (0..schema.indexes.len()).collect();
+            let rows = self.table.rows;
+            self.indexes = Some(IndexMerge::new(store, check.clone(), None, schema, rows, &wanted)?);
+        }
+        if let Some(indexes) = &mut self.indexes {
+            for (position, map) in indexes.run()? {
+                if map != self.table.indexes.get(position).copied().unwrap_or(Map::EMPTY) {
+                    let index = &schema.indexes[position].name;
+                    return Ok(Some(format!("table {}: index {index} disagrees with its rows", schema.name)));
+                }
+            }
+        }
+        Ok(None)
+    }
+}
