@@ -1,0 +1,5 @@
+//! Tuples: order, identity, and bytes that nobody wrote.
+
+mod keys;
+mod rows;
+mod support;
