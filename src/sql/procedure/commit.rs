@@ -83,6 +83,24 @@ impl Procedure for Commit {
     }
 }
 
+/// `dolt_commit_hash_out(@hash, …)`: as `dolt_commit`; the hash goes into a user variable.
+pub struct CommitHashOut;
+
+impl Procedure for CommitHashOut {
+    fn name(&self) -> &'static str { "dolt_commit_hash_out" }
+    fn columns(&self) -> Vec<OutputColumn> { vec![text("hash")] }
+
+    fn call(&self, call: &mut Call<'_>) -> Result<Answer> {
+        let Some((_, rest)) = call.arguments.split_first() else {
+            return Err(Error::bad_argument("dolt_commit_hash_out takes a user variable first"));
+        };
+        let mut inner = Call { context: call.context, arguments: rest, effect: &mut *call.effect };
+        let answer = Commit.call(&mut inner)?;
+        call.effect.out.push((0, answer.row[0].clone()));
+        Ok(answer)
+    }
+}
+
 pub fn operation_name(operation: Operation) -> &'static str {
     match operation {
         Operation::Merge | Operation::Squash => "merge",

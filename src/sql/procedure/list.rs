@@ -10,6 +10,7 @@ pub const ALL: &[&dyn Procedure] = &[
     &checkout::Checkout,
     &clean::Clean,
     &commit::Commit,
+    &commit::CommitHashOut,
     &config::Config,
     &conflicts_resolve::ConflictsResolve,
     &merge::Merge,

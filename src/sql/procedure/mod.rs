@@ -48,6 +48,8 @@ pub struct Effect {
     pub ends_transaction: bool,
     /// The session's branch from now on.
     pub checkout: Option<String>,
+    /// Values for the arguments, by position, that name a user variable (`@hash`) to take them.
+    pub out: Vec<(usize, Value)>,
 }
 
 pub struct Answer {

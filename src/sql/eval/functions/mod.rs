@@ -10,6 +10,7 @@ mod math;
 mod session;
 mod text;
 mod value;
+mod versioning;
 
 use super::Context;
 use crate::error::{Error, Result};
@@ -40,7 +41,7 @@ const fn in_context(name: &'static str, min: usize, max: usize, call: fn(&[Value
     Function { name, min, max, call: Callee::InContext(call) }
 }
 
-const LISTS: &[&[Function]] = &[text::LIST, math::LIST, value::LIST, format::LIST, datetime::LIST, session::LIST];
+const LISTS: &[&[Function]] = &[text::LIST, math::LIST, value::LIST, format::LIST, datetime::LIST, session::LIST, versioning::LIST];
 
 /// The function of a folded name, `None` when there is none; a wrong number of arguments is an error that says so.
 pub fn find(name: &str, arguments: usize) -> Result<Option<&'static Function>> {
