@@ -1,0 +1,8 @@
+//! The repository: canonical roots, verbs, history, merge, gc, verification.
+
+mod canonical;
+mod decoders;
+mod laws;
+mod merges;
+mod support;
+mod verbs;
