@@ -8,7 +8,7 @@ use super::row_codec::{split_keyless, RowCodec};
 use super::{Schema, Table};
 use crate::chunk::Store;
 use crate::error::Result;
-use crate::prolly::{Diff, KeyRange, Map};
+use crate::prolly::{Cursor, Diff, KeyRange, Map};
 use crate::tuple::same_cell;
 
 /// One row that differs: entries of the two rows maps, each to be read with its own side's codec.
@@ -23,11 +23,14 @@ pub struct RowChange {
 
 /// Streams row changes in key order. Tables with different primary keys: everything is removed, then everything
 /// added. Rows that differ in layout alone are passed over. Retry-safe.
+///
+/// Trees are compared by their addresses only where equal bytes mean equal rows: where one layout begins with the
+/// other. After columns were dropped or moved, one row's bytes can be another row's, so every row is looked at.
 pub struct RowDiff {
     store: Store,
     from: Option<Rc<RowCodec>>,
     to: Option<Rc<RowCodec>>,
-    diffs: Vec<Diff>,
+    sources: Vec<Source>,
     /// Pairs of columns to compare when the layouts differ; empty: bytes decide.
     pairs: Vec<(Option<usize>, Option<usize>)>,
     keyless: bool,
@@ -41,7 +44,7 @@ impl RowDiff {
             store: store.clone(),
             from: codec(from)?,
             to: codec(to)?,
-            diffs: Vec::new(),
+            sources: Vec::new(),
             pairs: Vec::new(),
             keyless: false,
             pending: None,
@@ -50,10 +53,10 @@ impl RowDiff {
         Ok(diff)
     }
 
-    /// Every entry whose bytes differ, as it stands: changes of layout are not passed over, copies not counted.
+    /// Every entry that may differ, as it stands: changes of layout are not passed over, copies not counted.
     pub(crate) fn of_bytes(store: &Store, from: Option<&Table>, to: Option<&Table>, range: KeyRange) -> Result<Self> {
         let mut diff = RowDiff::new(store, None, None, range.clone())?;
-        diff.diffs.clear();
+        diff.sources.clear();
         diff.from = from.map(|table| RowCodec::new(&table.schema).map(Rc::new)).transpose()?;
         diff.to = to.map(|table| RowCodec::new(&table.schema).map(Rc::new)).transpose()?;
         diff.open(store, from, to, range, false);
@@ -65,8 +68,8 @@ impl RowDiff {
         match (from, to) {
             (Some(from), Some(to)) if !same_key_form(&from.schema, &to.schema) => {
                 // Reversed: taken from the end.
-                self.diffs.push(Diff::new(store, Map::EMPTY, to.rows, range.clone()));
-                self.diffs.push(Diff::new(store, from.rows, Map::EMPTY, range));
+                self.sources.push(Source::Trees(Diff::new(store, Map::EMPTY, to.rows, range.clone())));
+                self.sources.push(Source::Trees(Diff::new(store, from.rows, Map::EMPTY, range)));
             }
             _ => {
                 if let (Some(from), Some(to)) = (from, to) {
@@ -75,7 +78,17 @@ impl RowDiff {
                     }
                 }
                 self.keyless = by_value && from.or(to).is_some_and(|table| table.schema.is_keyless());
-                self.diffs.push(Diff::new(store, rows(from), rows(to), range));
+                let comparable = match (from, to) {
+                    (Some(from), Some(to)) => {
+                        is_layout_prefix(&from.schema, &to.schema) || is_layout_prefix(&to.schema, &from.schema)
+                    }
+                    _ => true,
+                };
+                self.sources.push(if comparable {
+                    Source::Trees(Diff::new(store, rows(from), rows(to), range))
+                } else {
+                    Source::Rows(Box::new(Join::new(store, rows(from), rows(to), range)))
+                });
             }
         }
     }
@@ -88,16 +101,16 @@ impl RowDiff {
     pub fn next(&mut self) -> Result<Option<RowChange>> {
         loop {
             if self.pending.is_none() {
-                let Some(diff) = self.diffs.last_mut() else { return Ok(None) };
-                match diff.next()? {
-                    Some(change) => {
-                        self.pending = Some(RowChange { key: change.key, from: change.from, to: change.to, copies: 1 })
-                    }
-                    None => {
-                        self.diffs.pop();
-                        continue;
-                    }
-                }
+                let Some(source) = self.sources.last_mut() else { return Ok(None) };
+                let change = match source {
+                    Source::Trees(diff) => diff.next()?.map(|change| (change.key, change.from, change.to)),
+                    Source::Rows(join) => join.next()?,
+                };
+                let Some((key, from, to)) = change else {
+                    self.sources.pop();
+                    continue;
+                };
+                self.pending = Some(RowChange { key, from, to, copies: 1 });
             }
             let keep = match &self.pending {
                 Some(change) => !self.differs_in_layout_only(change)?,
@@ -152,6 +165,51 @@ impl RowDiff {
             change.to = None;
         }
         Ok(())
+    }
+}
+
+enum Source { Trees(Diff), Rows(Box<Join>) }
+
+type Entry = (Bytes, Bytes);
+type Pair = (Bytes, Option<Bytes>, Option<Bytes>);
+
+/// Two maps side by side, every key of either. Retry-safe.
+struct Join { left: Cursor, right: Cursor, ahead: (Option<Option<Entry>>, Option<Option<Entry>>) }
+
+impl Join {
+    fn new(store: &Store, left: Map, right: Map, range: KeyRange) -> Self {
+        let (left, right) = (left.cursor(store, range.clone(), false), right.cursor(store, range, false));
+        Join { left, right, ahead: (None, None) }
+    }
+
+    fn next(&mut self) -> Result<Option<Pair>> {
+        if self.ahead.0.is_none() {
+            self.ahead.0 = Some(self.left.next()?);
+        }
+        if self.ahead.1.is_none() {
+            self.ahead.1 = Some(self.right.next()?);
+        }
+        let (left, right) = (self.ahead.0.take().flatten(), self.ahead.1.take().flatten());
+        let pair = match (left, right) {
+            (None, None) => {
+                self.ahead = (Some(None), Some(None));
+                return Ok(None);
+            }
+            (Some((key, a)), Some((other, b))) if key == other => (key, Some(a), Some(b)),
+            (Some((key, a)), Some((other, b))) if key < other => {
+                self.ahead.1 = Some(Some((other, b)));
+                (key, Some(a), None)
+            }
+            (left, Some((key, b))) => {
+                self.ahead.0 = Some(left);
+                (key, None, Some(b))
+            }
+            (Some((key, a)), None) => {
+                self.ahead.1 = Some(None);
+                (key, Some(a), None)
+            }
+        };
+        Ok(Some(pair))
     }
 }
 

@@ -109,6 +109,9 @@ fn edit(random: &mut Random, base: &Model, side: &str, schema_changes: bool) -> 
     model
 }
 
+/// `PROLLITE_SEED` begins at a seed that failed.
+fn first() -> u64 { std::env::var("PROLLITE_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(0) }
+
 type Row = BTreeMap<ColumnId, Value>;
 
 /// The merge of rows as the rules say it: rows of the merged table, and keys in conflict.
@@ -159,7 +162,7 @@ fn expected(merged: &Schema, base: &Model, ours: &Model, theirs: &Model) -> (Mod
 #[test]
 fn merges_end_where_the_model_ends() {
     let mut merged_schemas = 0;
-    for seed in 0..cases() * 4 {
+    for seed in first()..cases() * 4 {
         let mut random = Random(seed);
         let store = memory();
         let base = base(&mut random);
@@ -178,7 +181,12 @@ fn merges_end_where_the_model_ends() {
         let (model, conflicts) = expected(&schema, &base, &ours, &theirs);
         let table = result.root.table("t").unwrap();
         assert_eq!(read_rows(&store, table), read_rows(&store, &model.build(&store)), "seed {seed}: rows");
-        assert_eq!(**table, model.build(&store), "seed {seed}: trees");
+        let built = model.build(&store);
+        assert_eq!(table.rows, built.rows, "seed {seed}: rows tree");
+        for (index, (found, built)) in table.indexes.iter().zip(&built.indexes).enumerate() {
+            assert_eq!(found, built, "seed {seed}: index {index} of {:?}", table.schema.indexes);
+        }
+        assert_eq!(**table, built, "seed {seed}: trees");
         let found = result.conflicts.get("t").map_or(0, |map| map.len(&*store).unwrap());
         assert_eq!(found, conflicts.len() as u64, "seed {seed}");
     }

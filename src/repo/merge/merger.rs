@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 
 use super::super::working_set::SchemaConflict;
-use super::super::{fold, Root, Table, TableId};
+use super::super::{fold, Root, RowDiff, Table, TableId};
 use super::constraints::{ConstraintCheck, Violations};
 use super::indexes::{same_index, IndexMerge};
 use super::rewrite::Rewrite;
@@ -14,7 +14,7 @@ use super::RowCheck;
 use crate::chunk::{ChunkStore, Store};
 use crate::error::Result;
 use crate::hash::Address;
-use crate::prolly::{Diff, KeyRange, Map};
+use crate::prolly::{KeyRange, Map};
 use crate::tuple::same_cell;
 
 /// What merging did to ours, in rows.
@@ -333,17 +333,14 @@ fn changed_but_dropped(store: &Store, base: &Table, side: &Table, merged: &super
     if lost.is_empty() {
         return Ok(None);
     }
-    let (base_codec, side_codec) = (super::super::RowCodec::new(&base.schema)?, super::super::RowCodec::new(&side.schema)?);
-    let mut diff = Diff::new(store, base.rows, side.rows, KeyRange::all());
+    let mut diff = RowDiff::of_bytes(store, Some(base), Some(side), KeyRange::all())?;
+    let (Some(base_codec), Some(side_codec)) = (diff.from_codec().cloned(), diff.to_codec().cloned()) else { return Ok(None) };
     while let Some(change) = diff.next()? {
-        let Some(new) = &change.to else { continue };
+        let (Some(old), Some(new)) = (&change.from, &change.to) else { continue };
         let new = side_codec.record(&change.key, new)?;
-        let old = change.from.as_ref().map(|old| base_codec.record(&change.key, old)).transpose()?;
+        let old = base_codec.record(&change.key, old)?;
         for (base_at, side_at) in &lost {
-            let before = match &old {
-                Some(old) => base_codec.cell_slice(old.cells(), *base_at)?,
-                None => continue,
-            };
+            let before = base_codec.cell_slice(old.cells(), *base_at)?;
             if !same_cell(&**store, before, side_codec.cell_slice(new.cells(), *side_at)?)? {
                 return Ok(Some(side.schema.columns[*side_at].name.clone()));
             }
