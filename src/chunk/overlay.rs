@@ -43,6 +43,11 @@ impl Overlay {
         self.len() == 0
     }
 
+    /// The new chunks in write order, which puts children before their parents.
+    pub fn chunks(&self) -> Vec<Chunk> {
+        self.new.borrow().order.iter().map(|(_, chunk)| chunk.clone()).collect()
+    }
+
     /// The new chunks in write order; the overlay is empty afterwards.
     pub fn take(&self) -> Vec<(Address, Chunk)> {
         std::mem::take(&mut *self.new.borrow_mut()).order

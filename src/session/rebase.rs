@@ -9,7 +9,10 @@ use std::rc::Rc;
 use super::session::{Mode, Session, Settlement};
 use super::snapshot::Snapshot;
 use crate::error::{Code, Error, Result};
+use crate::prolly::{KeyRange, Merge, Side};
+use crate::repo::Merger;
 use crate::repo::{Publication, RefMap, Root};
+use crate::sql::write::MergeCheck;
 use crate::sql::Workspace;
 
 impl Session {
@@ -55,13 +58,42 @@ impl Session {
             .with_hint("run the transaction again")
     }
 
+    /// Our rows onto theirs. Every row of a table that both sides changed is looked at alone: cells of one row are not
+    /// merged here, or of two that count up, one would be lost.
     fn merged(&self, base: &Rc<Root>, ours: Root, theirs: &Rc<Root>) -> Result<Root> {
         if **theirs == **base {
             return Ok(ours);
         }
         if !self.publication.borrow().set.is_empty() {
-            return Err(Error::new(Code::TxConflict, "it staged changes"));
+            return Err(conflict("it staged changes"));
         }
-        Err(Error::new(Code::TxConflict, "its rows were changed"))
+        for (name, before) in &base.tables {
+            let same = |root: &Root| root.tables.get(name).is_some_and(|table| table.schema == before.schema);
+            if !same(&ours) || !same(theirs) {
+                return Err(conflict(&format!("the definition of table {name} was changed")));
+            }
+            let maps = [before.rows, ours.tables[name].rows, theirs.tables[name].rows];
+            let [base, our, their] = maps;
+            if our == base || their == base {
+                continue;
+            }
+            let mut changes = Merge::new(&self.store, base, our, their, KeyRange::all());
+            while let Some(change) = changes.next()? {
+                if matches!(change.side, Side::Both | Side::Same) {
+                    return Err(conflict(&format!("both changed a row of table {name}")));
+                }
+            }
+        }
+        let cx = self.context_now();
+        let merged = Merger::new(&self.store, base, ours, (**theirs).clone(), MergeCheck::new(&cx)).run()?;
+        if let Some(table) = merged.violations.keys().chain(merged.conflicts.keys()).next() {
+            return Err(conflict(&format!("the rows of both break a constraint of table {table}")));
+        }
+        match merged.schema_conflicts.first() {
+            Some(schema) => Err(conflict(&format!("both defined {}", schema.table))),
+            None => Ok(merged.root),
+        }
     }
 }
+
+fn conflict(reason: &str) -> Error { Error::new(Code::TxConflict, reason) }

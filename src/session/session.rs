@@ -70,7 +70,7 @@ pub(super) enum Mode {
 
 /// What a statement may change beside the workspace, to be put back when it fails.
 #[derive(Clone)]
-struct Before { publication: Publication, settings: Rc<Settings>, place: Place }
+pub(super) struct Before { publication: Publication, settings: Rc<Settings>, place: Place }
 
 pub(super) struct Savepoint { pub name: String, pub depth: usize, pub publication: Publication }
 
@@ -226,15 +226,22 @@ impl Session {
     }
 
     pub(super) fn context(&self, run: &Run) -> Context {
+        // A retry draws the same values.
+        self.context_with((*run.moment).clone(), run.parameters.clone())
+    }
+
+    /// For work of the session's own.
+    pub(super) fn context_now(&self) -> Context { self.context_with(Moment::new(self.now_ms, 0), Rc::default()) }
+
+    fn context_with(&self, moment: Moment, parameters: Rc<[Value]>) -> Context {
         Context {
             repository: self.repository.clone(),
             publication: self.publication.clone(),
             store: self.store.clone(),
             workspace: self.workspace.clone(),
             settings: self.settings.clone(),
-            // A retry draws the same values.
-            moment: Rc::new((*run.moment).clone()),
-            parameters: run.parameters.clone(),
+            moment: Rc::new(moment),
+            parameters,
         }
     }
 

@@ -42,6 +42,12 @@ impl Snapshot {
         Ok(Snapshot { head, work, root: Rc::new(Root::read(&**store, &root)?) })
     }
 
+    /// What a session's own publication left.
+    pub fn of(refs: &dyn Refs, place: &Place, root: Rc<Root>) -> Snapshot {
+        let (head, work) = records(refs, place);
+        Snapshot { head, work, root }
+    }
+
     /// Whether the records still say what this was loaded from.
     pub fn is_current(&self, refs: &dyn Refs, place: &Place) -> bool {
         records(refs, place) == (self.head.clone(), self.work.clone())

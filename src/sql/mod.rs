@@ -6,6 +6,7 @@
 mod context;
 pub mod ddl;
 pub mod eval;
+pub mod execute;
 mod outcome;
 pub mod parser;
 pub mod procedure;

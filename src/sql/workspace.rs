@@ -132,8 +132,9 @@ impl TableWriter<'_> {
 }
 
 impl Workspace {
-    pub fn new(root: Root) -> Self {
-        let root = Rc::new(root);
+    pub fn new(root: Root) -> Self { Workspace::of(Rc::new(root)) }
+
+    pub fn of(root: Rc<Root>) -> Self {
         Workspace { base: root.clone(), root, edits: BTreeMap::new(), frames: Vec::new(), marks: Rc::default(), plans: Plans::default(), last_insert_id: None }
     }
 
@@ -339,6 +340,25 @@ impl Workspace {
         self.flush(store)?;
         Ok(true)
     }
+
+    pub fn shared_root(&self) -> Rc<Root> { self.root.clone() }
+
+    /// A whole root in place of the present one, to be published: what a transaction was merged into.
+    pub fn put_root(&mut self, root: Root) {
+        let names: Vec<String> = self.edits.keys().cloned().collect();
+        names.iter().for_each(|name| self.set_aside(name));
+        self.root = Rc::new(root);
+        self.plans.clear();
+    }
+
+    /// What was flushed is durable: the next transaction begins here.
+    pub fn settle(&mut self) {
+        self.edits.retain(|_, edits| edits.has_edits());
+        self.base = self.root.clone();
+        self.marks = Rc::default();
+    }
+
+    pub fn keep_marks(&mut self, other: &Workspace) { self.marks = other.marks.clone(); }
 
     /// Whether anything differs from what the transaction began with.
     pub fn is_dirty(&self) -> bool {

@@ -523,3 +523,25 @@ fn scan(
     }
     Ok(())
 }
+
+/// Looks for the parents of all rows that a table has: its foreign key `number` is new.
+pub fn check_rows(cx: &Context, table: &str, number: usize) -> Result<()> {
+    let mut keys = ForeignKeys::new(cx);
+    let target = Target::open(cx, table)?;
+    let view = cx.workspace.borrow().table(table).ok_or_else(|| missing(table))?;
+    let only = |edits: &[Edit], keys: &mut ForeignKeys| -> Result<()> {
+        keys.note(cx, &target, edits)?;
+        keys.wanted.retain(|(_, which), _| *which == number);
+        keys.check_all(cx)
+    };
+    let mut batch = Vec::new();
+    let mut cursor = view.rows.cursor(&cx.store, KeyRange::all(), false);
+    while let Some((key, value)) = cursor.next()? {
+        let row = target.codec.decode(&*cx.store, &key, &value)?;
+        batch.push(Edit { change: Change { old: None, new: Some(row) }, old: None, new: Some((key, value)) });
+        if batch.len() >= super::BATCH {
+            only(&std::mem::take(&mut batch), &mut keys)?;
+        }
+    }
+    only(&batch, &mut keys)
+}

@@ -24,11 +24,12 @@ mod unique;
 mod update;
 
 pub use delete::delete;
-pub use foreign_key::resolve as resolve_foreign_key;
+pub use foreign_key::{check_rows as check_foreign_key_rows, resolve as resolve_foreign_key};
 pub use insert::insert;
-pub use names::table_name;
+pub use names::{own as own_qualifier, table_name};
 pub use operator::{Change, Operator, BATCH};
 pub use plans::Plans;
 pub use row_check::MergeCheck;
 pub use target::{shown, Target};
+pub use unique::{duplicate, duplicate_key};
 pub use update::update;

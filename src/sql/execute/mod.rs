@@ -1,0 +1,7 @@
+//! One statement over a context: what it says decides who runs it.
+
+mod call;
+mod show;
+mod statement;
+
+pub use statement::execute;
