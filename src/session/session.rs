@@ -112,6 +112,7 @@ impl Session {
         let settings = Settings {
             database: database.name().clone(),
             branch: place.branch().cloned(),
+            revision: place.revision().cloned(),
             pushdown: true,
             variables: super::control::variables(),
         };
@@ -307,6 +308,7 @@ impl Session {
     pub(super) fn stand(&mut self, place: Place, snapshot: Snapshot) {
         let settings = Rc::make_mut(&mut self.settings);
         settings.branch = place.branch().cloned();
+        settings.revision = place.revision().cloned();
         let dirty = self.workspace.borrow().is_dirty();
         debug_assert!(!dirty, "a switch of branches leaves no edits behind");
         let open = self.mode == Mode::Open;

@@ -23,6 +23,12 @@ impl Place {
             Place::Revision(_) => None,
         }
     }
+    pub fn revision(&self) -> Option<&Rc<str>> {
+        match self {
+            Place::Branch(_) => None,
+            Place::Revision(revision) => Some(revision),
+        }
+    }
 }
 
 /// The records that decide the tables of a branch, and those tables.
