@@ -3,6 +3,8 @@
 //! To add one: copy a small neighbour (`branches.rs`), implement [`SystemTable`], add it to [`list::ALL`].
 
 mod at;
+mod blame;
+mod branch_status;
 mod branches;
 mod commit_ancestors;
 mod commit_diff;
@@ -13,16 +15,20 @@ mod conflicts_table;
 mod constraint_violations;
 mod diff;
 mod diff_shape;
+mod diff_stat;
+mod diff_summary;
 mod diff_table;
 mod history;
 mod list;
 mod log;
 mod merge_status;
 mod preview_merge_conflicts;
+mod reflog;
 mod scan;
 mod schema_conflicts;
 mod schema_diff;
 mod status;
+mod table_deltas;
 mod tags;
 
 use super::relation::Relation;
