@@ -186,7 +186,7 @@ impl BlobNode {
             if level > MAX_LEVEL {
                 return Err(bad("has a level above 64"));
             }
-            if body.is_empty() || body.len() % CHILD_LEN != 0 {
+            if body.is_empty() || !body.len().is_multiple_of(CHILD_LEN) {
                 return Err(bad("has a child table of a broken size"));
             }
         }

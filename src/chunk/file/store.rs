@@ -121,6 +121,9 @@ impl FileStore {
     /// Makes everything put before durable, together with these refs (`None` removes one).
     pub fn publish(&self, set: &[(String, Option<Vec<u8>>)]) -> Result<()> {
         let inner = &mut *self.inner.borrow_mut();
+        if set.is_empty() && inner.buffer.is_empty() && inner.end == inner.batch_at {
+            return Ok(());
+        }
         let (start, kept) = (inner.end, inner.buffer.len());
         record::write_batch(&mut inner.buffer, inner.batch_at, set);
         if let Err(error) = inner.write_buffer().and_then(|()| inner.file.sync_data()) {
