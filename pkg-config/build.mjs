@@ -6,7 +6,7 @@ import { writeTypescriptCodes } from './codes.mjs';
 import { setupPackages, setupWasmTarget } from './setup.mjs';
 import { Stop, at, filesBelow, hashOf, once, run, say, targetDir } from './steps.mjs';
 
-const PROFILE = 'wasm';
+const PROFILE = process.env.PROLLITE_WASM_PROFILE ?? 'wasm';
 const ENTRIES = ['index', 'worker'];
 
 /** `pkg/`: the engine for the browser and its bindings. */
