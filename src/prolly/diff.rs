@@ -1,20 +1,19 @@
 //! The difference of two maps in O(changes): equal addresses are skipped at every level.
 
 use std::cmp::Ordering;
-use std::collections::HashSet;
 use std::ops::Bound;
 
 use bytes::Bytes;
 
 use super::node::Node;
-use super::path::{read_root, Path};
+use super::path::{read_root, Frame, Path};
 use super::{KeyRange, Map};
 use crate::chunk::Store;
 use crate::error::Result;
 use crate::hash::Address;
 
-/// Most nodes that one fault announces on each side.
-const MAX_AHEAD: usize = 64;
+/// Most missing nodes that one fault announces.
+const MAX_AHEAD: usize = 256;
 
 /// One key whose value differs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +35,7 @@ pub struct Diff {
     range: KeyRange,
     from: Side,
     to: Side,
+    ahead: usize,
 }
 
 #[derive(Clone)]
@@ -58,6 +58,7 @@ impl Diff {
             range,
             from: side(from),
             to: side(to),
+            ahead: 4,
         }
     }
 
@@ -129,8 +130,8 @@ impl Diff {
         }
     }
 
-    /// Opens the subtrees at which the named sides stand. On a fault, what lies ahead on one side
-    /// and not on the other is announced with it.
+    /// Opens the subtrees at which the named sides stand. On a fault, what the walk will need
+    /// further on is announced with it, twice as much at each fault.
     fn open(&mut self, from: bool, to: bool) -> Result<()> {
         let old = if from {
             Some(self.from.path.child(&*self.store))
@@ -144,12 +145,8 @@ impl Diff {
         };
         let missing = |read: &Option<Result<Node>>| matches!(read, Some(Err(error)) if error.is_fault());
         if missing(&old) || missing(&new) {
-            let (mut ahead, other) = (self.from.ahead(&self.range), self.to.ahead(&self.range));
-            let ours: HashSet<Address> = ahead.iter().copied().collect();
-            let theirs: HashSet<Address> = other.iter().copied().collect();
-            ahead.retain(|address| from && !theirs.contains(address));
-            ahead.extend(other.into_iter().filter(|address| to && !ours.contains(address)));
-            self.store.want(&ahead)?;
+            self.ahead = (self.ahead * 2).min(MAX_AHEAD);
+            self.clone().scout();
         }
         let (old, new) = (old.transpose()?, new.transpose()?);
         if let Some(node) = old {
@@ -160,6 +157,56 @@ impl Diff {
         }
         Ok(())
     }
+
+    /// Walks on as if every missing subtree were stepped over and no entry mattered, until `ahead`
+    /// subtrees were found missing: reading them has announced them. It may ask for a little more
+    /// than the walk will, never for something else.
+    fn scout(mut self) {
+        let mut missing = 0;
+        while missing < self.ahead {
+            for side in [&mut self.from, &mut self.to] {
+                if side.path.top().is_some_and(|frame| frame.node.is_leaf()) {
+                    side.path.frames.pop();
+                    side.step(&self.range);
+                }
+            }
+            let (from, to) = (self.from.head(), self.to.head());
+            let (open_from, open_to) = match (&from, &to) {
+                (None, None) => return,
+                (Some(_), None) => (true, false),
+                (None, Some(_)) => (false, true),
+                (Some(from), Some(to)) if from.level == to.level => {
+                    if from.child == to.child {
+                        self.from.step(&self.range);
+                        self.to.step(&self.range);
+                        continue;
+                    }
+                    // By key, so that both come to the same subtree at one time.
+                    (from.key <= to.key, to.key <= from.key)
+                }
+                (Some(from), Some(to)) => (from.level > to.level, from.level < to.level),
+            };
+            for (side, open) in [(&mut self.from, open_from), (&mut self.to, open_to)] {
+                if !open {
+                    continue;
+                }
+                match side.path.child(&*self.store) {
+                    Ok(node) if !node.is_leaf() => side.enter(node, &self.range),
+                    read => {
+                        missing += usize::from(read.is_err());
+                        side.step(&self.range);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The subtree at which a side stands.
+struct Head {
+    level: u8,
+    child: Address,
+    key: Bytes,
 }
 
 fn change(from: Option<(Bytes, Bytes)>, to: Option<(Bytes, Bytes)>) -> Option<Change> {
@@ -242,16 +289,12 @@ impl Side {
         false
     }
 
-    /// The subtrees from here to the end of the node, as far as they are in the range.
-    fn ahead(&self, range: &KeyRange) -> Vec<Address> {
-        let Some(frame) = self.path.top().filter(|frame| !frame.node.is_leaf()) else {
-            return Vec::new();
-        };
-        let node = &frame.node;
-        (frame.index..node.len())
-            .take_while(|i| *i == frame.index || !range.ends_at(node.key(*i - 1)))
-            .take(MAX_AHEAD)
-            .map(|i| node.child(i))
-            .collect()
+    fn head(&self) -> Option<Head> {
+        let Frame { node, index } = self.path.top().filter(|frame| !frame.node.is_leaf())?;
+        Some(Head {
+            level: node.level(),
+            child: node.child(*index),
+            key: node.key_bytes(*index),
+        })
     }
 }

@@ -110,7 +110,7 @@ fn rows(n: u64) -> impl Iterator<Item = (Bytes, Option<Bytes>)> {
 fn many_keys_cost_few_rounds() {
     let warm: Store = Rc::new(MemoryStore::new());
     let map = Map::EMPTY.apply(&*warm, &mut rows(100_000)).unwrap();
-    let cold = ColdStore::new(warm);
+    let cold = ColdStore::new(warm.clone());
     let height = usize::from(cold.drive(usize::MAX, || map.height(&*cold)));
     cold.evict();
     let rounds = || std::mem::take(&mut *cold.rounds.borrow_mut());
@@ -139,7 +139,24 @@ fn many_keys_cost_few_rounds() {
     let scan = rounds();
     assert!(scan <= 60, "{scan} rounds for a scan");
 
+    // A thousand changes all over the table, and ten in one place.
+    let edited = map.apply(&*warm, &mut keys.iter().map(edit)).unwrap();
+    let near = map.apply(&*warm, &mut keys.iter().take(10).map(edit)).unwrap();
+    for (to, most) in [(edited, 25), (near, height + 2)] {
+        cold.evict();
+        rounds();
+        *cold.asked.borrow_mut() = 0;
+        let mut diff = Diff::new(&store, map, to, KeyRange::all());
+        while cold.drive(usize::MAX, || diff.next()).is_some() {}
+        let (took, asked) = (rounds(), *cold.asked.borrow());
+        assert!(took <= most, "{took} rounds for a diff");
+        if to == near {
+            assert!(asked <= 100, "{asked} chunks for a diff of 10 rows");
+        }
+    }
+
     cold.evict();
+    rounds();
     let mut walk = Reachable::new(&store, vec![map.root()]);
     while cold
         .drive(usize::MAX, || walk.next(&mut |chunk| prollite::prolly::children(chunk)))

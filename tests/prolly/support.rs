@@ -192,7 +192,7 @@ pub struct ColdStore {
     resident: RefCell<BTreeSet<Address>>,
     missing: RefCell<BTreeSet<Address>>,
     pub rounds: RefCell<usize>,
-    pub reads: RefCell<usize>,
+    pub asked: RefCell<usize>,
     pub writes: RefCell<usize>,
 }
 
@@ -203,7 +203,7 @@ impl ColdStore {
             resident: RefCell::default(),
             missing: RefCell::default(),
             rounds: RefCell::default(),
-            reads: RefCell::default(),
+            asked: RefCell::default(),
             writes: RefCell::default(),
         })
     }
@@ -218,6 +218,7 @@ impl ColdStore {
         *self.rounds.borrow_mut() += 1;
         let missing = std::mem::take(&mut *self.missing.borrow_mut());
         assert!(!missing.is_empty(), "a fault without a logged address");
+        *self.asked.borrow_mut() += missing.len();
         self.resident
             .borrow_mut()
             .extend(missing.into_iter().take(limit.max(1)));
@@ -236,7 +237,6 @@ impl ColdStore {
 
 impl ChunkStore for ColdStore {
     fn get(&self, address: &Address) -> Result<Chunk> {
-        *self.reads.borrow_mut() += 1;
         if self.resident.borrow().contains(address) {
             return self.base.get(address);
         }
