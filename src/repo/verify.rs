@@ -3,13 +3,15 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
+use bytes::Bytes;
+
 use super::merge::{IndexMerge, RowCheck};
 use super::row_codec::{split_keyless, RowCodec};
 use super::{RefMap, Root, Table, Walk};
 use crate::chunk::{Chunk, Kind, Store};
 use crate::error::{Code, Result};
 use crate::hash::Address;
-use crate::prolly::{KeyRange, Map};
+use crate::prolly::{Cursor, KeyRange, Map};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Verdict {
@@ -30,6 +32,8 @@ impl Verdict {
 pub struct Verify {
     store: Store,
     walk: Walk,
+    /// Walked and not looked into yet.
+    pending: Option<(Address, Chunk)>,
     verdict: Verdict,
     /// With this, indexes of every root that was met are compared with their rows.
     check: Option<Rc<dyn RowCheck>>,
@@ -37,13 +41,19 @@ pub struct Verify {
     known: std::collections::BTreeSet<(Address, Vec<Address>)>,
 }
 
-struct TableCheck { table: Rc<Table>, rows: Option<(RowCodec, crate::prolly::Cursor)>, indexes: Option<IndexMerge> }
+struct TableCheck {
+    table: Rc<Table>,
+    rows: Option<(RowCodec, Cursor)>,
+    pending: Option<(Bytes, Bytes)>,
+    indexes: Option<IndexMerge>,
+}
 
 impl Verify {
     pub fn new(store: &Store, refs: &RefMap, check: Option<Rc<dyn RowCheck>>) -> Result<Self> {
         Ok(Verify {
             store: store.clone(),
             walk: Walk::of_refs(store, refs)?,
+            pending: None,
             verdict: Verdict::default(),
             check,
             tables: VecDeque::new(),
@@ -53,8 +63,12 @@ impl Verify {
 
     pub fn run(&mut self) -> Result<Verdict> {
         loop {
+            if let Some((address, chunk)) = self.pending.clone() {
+                self.visit(address, &chunk)?;
+                self.pending = None;
+            }
             match self.walk.next() {
-                Ok(Some((address, _, chunk))) => self.visit(address, &chunk)?,
+                Ok(Some((address, _, chunk))) => self.pending = Some((address, chunk)),
                 Ok(None) => break,
                 Err(error) if error.is_fault() => {
                     // A fault on what nobody has would never end.
@@ -97,31 +111,37 @@ impl Verify {
     }
 
     fn visit(&mut self, address: Address, chunk: &Chunk) -> Result<()> {
-        self.verdict.chunks += 1;
         let found = chunk.address();
         if found != address {
             self.verdict.corrupt.push((address, format!("chunk {address} has bytes of address {found}")));
-            return Ok(());
-        }
-        if self.check.is_some() && chunk.kind()? == Kind::Root {
+        } else if self.check.is_some() && chunk.kind()? == Kind::Root {
             let (entries, _) = Root::entries_of(chunk)?;
+            let mut found = Vec::new();
             for entry in entries {
                 let mut trees = vec![entry.rows.root()];
                 trees.extend(entry.indexes.iter().map(|index| index.root()));
                 if self.known.contains(&(entry.schema, trees.clone())) {
                     continue;
                 }
-                if let Ok(table) = entry.open(&*self.store) {
-                    self.tables.push_back(TableCheck { table: Rc::new(table), rows: None, indexes: None });
-                    self.known.insert((entry.schema, trees));
+                match entry.open(&*self.store) {
+                    Ok(table) => found.push((entry.schema, trees, table)),
+                    Err(error) if error.is_fault() => return Err(error),
+                    Err(error) => self.verdict.disagreements.push(error.message().to_owned()),
                 }
             }
+            for (schema, trees, table) in found {
+                self.tables.push_back(TableCheck::new(table));
+                self.known.insert((schema, trees));
+            }
         }
+        self.verdict.chunks += 1;
         Ok(())
     }
 }
 
 impl TableCheck {
+    fn new(table: Table) -> Self { TableCheck { table: Rc::new(table), rows: None, pending: None, indexes: None } }
+
     /// Every row must be readable and stand under its own key; every index must be what the rows make of it.
     fn run(&mut self, store: &Store, check: &Option<Rc<dyn RowCheck>>) -> Result<Option<String>> {
         let Some(check) = check else { return Ok(None) };
@@ -130,19 +150,21 @@ impl TableCheck {
             self.rows = Some((RowCodec::new(schema)?, self.table.rows.cursor(store, KeyRange::all(), false)));
         }
         if let Some((codec, cursor)) = &mut self.rows {
-            // Read large values before the cursor moves on: a fault repeats the row.
-            while let Some(key) = cursor.peek_key()? {
-                let value = self.table.rows.get(&**store, &key)?.unwrap_or_default();
-                let values = codec.decode(&**store, &key, &value)?;
-                if codec.key(&values)? != key {
+            loop {
+                if self.pending.is_none() {
+                    self.pending = cursor.next()?;
+                }
+                let Some((key, value)) = &self.pending else { break };
+                let values = codec.decode(&**store, key, value)?;
+                if codec.key(&values)? != *key {
                     return Ok(Some(format!("table {}: a row does not stand under its key", schema.name)));
                 }
                 let row = codec.encode_row(&**store, &values)?;
-                let stored = if codec.is_keyless() { split_keyless(&value)?.1 } else { &value };
+                let stored = if codec.is_keyless() { split_keyless(value)?.1 } else { value };
                 if row != stored {
                     return Ok(Some(format!("table {}: a row is not in its canonical form", schema.name)));
                 }
-                cursor.next()?;
+                self.pending = None;
             }
         }
         if self.indexes.is_none() {

@@ -193,6 +193,35 @@ fn merges_end_where_the_model_ends() {
     assert!(merged_schemas * 8 > cases(), "only {merged_schemas} merges of different schemas");
 }
 
+/// Every read faults on what is not resident, and residents are forgotten on the way: the merge is the same.
+#[test]
+fn a_merge_goes_on_after_faults() {
+    let mut faults = 0;
+    for seed in 0..cases() {
+        let mut random = Random(seed ^ 0xC01D);
+        let store = memory();
+        let base = base(&mut random);
+        let schema_changes = random.chance(2);
+        let ours = edit(&mut random, &base, "ours", schema_changes);
+        let theirs = edit(&mut random, &base, "theirs", schema_changes);
+        let roots = [&base, &ours, &theirs].map(|model| root([model.build(&store)]));
+        let warm = merge(&store, &roots[0], &roots[1], &roots[2]);
+        let cold = ColdStore::new(&store);
+        let cold_store: Store = cold.clone();
+        let mut merger = Merger::new(&cold_store, &roots[0], roots[1].clone(), roots[2].clone(), no_expressions());
+        let resumed = cold.drive(&mut random, || merger.run());
+        assert_eq!((&resumed.root, &resumed.conflicts), (&warm.root, &warm.conflicts), "seed {seed}");
+        assert_eq!(resumed.stats, warm.stats, "seed {seed}");
+        let whole = cold.drive(&mut random, || {
+            let (ours, theirs) = (roots[1].clone(), roots[2].clone());
+            Merger::new(&cold_store, &roots[0], ours, theirs, no_expressions()).run()
+        });
+        assert_eq!(whole.root, warm.root, "seed {seed}: from the start each time");
+        faults += cold.faults.get();
+    }
+    assert!(faults > cases());
+}
+
 #[test]
 fn laws() {
     for seed in 0..cases() {

@@ -2,6 +2,7 @@
 
 mod canonical;
 mod decoders;
+mod golden;
 mod laws;
 mod merges;
 mod support;

@@ -1,17 +1,18 @@
 //! A model of a table, built from scratch each time: what every incremental road must end at.
 
-use std::collections::BTreeMap;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use bytes::Bytes;
-use prollite::chunk::{ChunkStore, MemoryStore, Store};
+use prollite::chunk::{Chunk, ChunkStore, MemoryStore, Store};
 use prollite::prolly::Map;
 use prollite::repo::{
     keyless_value, Change, Column, ColumnId, CommitOptions, Index, KeyPart, NoExpressions, Publication, Refs, Repository,
     Root, RowCheck, RowCodec, Schema, Signature, Table,
 };
 use prollite::tuple::{ColumnType, Value};
-use prollite::Address;
+use prollite::{Address, Result};
 
 pub fn cases() -> u64 { std::env::var("PROLLITE_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(64) }
 
@@ -174,7 +175,7 @@ impl Desk {
         Desk { store, repository, now_ms: 1_000 }
     }
 
-    pub fn run<T>(&mut self, verb: impl FnOnce(&mut Change<'_>) -> prollite::Result<T>) -> prollite::Result<T> {
+    pub fn run<T>(&mut self, verb: impl FnOnce(&mut Change<'_>) -> Result<T>) -> Result<T> {
         self.now_ms += 1_000;
         let mut publication = Publication::default();
         let answer = verb(&mut Change::new(&self.repository, &self.store, &mut publication, self.now_ms))?;
@@ -218,4 +219,56 @@ impl Desk {
     }
 
     pub fn head(&self, branch: &str) -> Address { self.repository.head(branch).unwrap() }
+}
+
+/// Holds back every chunk until it was asked for.
+pub struct ColdStore { base: Store, resident: RefCell<BTreeSet<Address>>, missing: RefCell<BTreeSet<Address>>, pub faults: Cell<u64> }
+
+impl ColdStore {
+    pub fn new(base: &Store) -> Rc<Self> {
+        let (resident, missing, faults) = Default::default();
+        Rc::new(ColdStore { base: base.clone(), resident, missing, faults })
+    }
+
+    pub fn evict(&self) { self.resident.borrow_mut().clear() }
+
+    /// Runs `call` until it does not fault, and forgets what is resident now and then.
+    pub fn drive<T>(&self, random: &mut Random, mut call: impl FnMut() -> Result<T>) -> T {
+        loop {
+            match call() {
+                Err(error) if error.is_fault() => {
+                    self.faults.set(self.faults.get() + 1);
+                    let missing = std::mem::take(&mut *self.missing.borrow_mut());
+                    assert!(!missing.is_empty(), "a fault without a logged address");
+                    if random.chance(8) {
+                        self.evict();
+                    }
+                    self.resident.borrow_mut().extend(missing);
+                }
+                answer => return answer.unwrap(),
+            }
+        }
+    }
+}
+
+impl ChunkStore for ColdStore {
+    fn get(&self, address: &Address) -> Result<Chunk> {
+        if self.resident.borrow().contains(address) {
+            return self.base.get(address);
+        }
+        self.missing.borrow_mut().insert(*address);
+        Err(prollite::Error::fault(*address))
+    }
+    fn put(&self, chunk: Chunk) -> Result<Address> {
+        let address = self.base.put(chunk)?;
+        self.resident.borrow_mut().insert(address);
+        Ok(address)
+    }
+    fn contains(&self, address: &Address) -> Result<bool> { self.base.contains(address) }
+    fn want(&self, addresses: &[Address]) -> Result<bool> {
+        let resident = self.resident.borrow();
+        let missing: Vec<Address> = addresses.iter().filter(|address| !resident.contains(address)).copied().collect();
+        self.missing.borrow_mut().extend(&missing);
+        Ok(missing.is_empty())
+    }
 }

@@ -293,3 +293,66 @@ fn verify_finds_what_is_missing_and_what_disagrees() {
     memory.remove(&rows.root());
     assert_eq!(verify(&desk).missing, [rows.root()]);
 }
+
+/// A script of verbs, each of which faults on whatever is not resident and is run again with what it had set
+/// forgotten: the refs end where they end in memory.
+#[test]
+fn verbs_end_alike_with_faults() {
+    let script = |desk: &mut Desk, cold: Option<&ColdStore>| {
+        let mut random = Random(7);
+        let mut step = |desk: &mut Desk, verb: &dyn Fn(&mut prollite::repo::Change<'_>) -> prollite::Result<()>| match cold {
+            None => desk.run(verb).unwrap(),
+            Some(cold) => {
+                cold.evict();
+                let now = desk.now_ms;
+                cold.drive(&mut random, || {
+                    desk.now_ms = now;
+                    desk.run(verb)
+                });
+            }
+        };
+        let write = |change: &mut prollite::repo::Change<'_>, branch: &str, rows: &[(i64, &str)]| {
+            let built = root([table(rows).build(change.store)]).write(&**change.store)?;
+            let mut working_set = change.working_set(&**change.store, branch)?;
+            working_set.working = built;
+            change.set_working_set(branch, &working_set)
+        };
+        let commit = |change: &mut prollite::repo::Change<'_>, branch: &str| {
+            change.add_all(branch, &|_| false)?;
+            change.commit(branch, &CommitOptions::new("m", who())).map(|_| ())
+        };
+        step(desk, &|change| write(change, "main", &[(1, "a"), (2, "b")]));
+        step(desk, &|change| commit(change, "main"));
+        step(desk, &|change| change.create_branch("side", change.head("main")?, false));
+        step(desk, &|change| write(change, "main", &[(1, "a"), (2, "c")]));
+        step(desk, &|change| commit(change, "main"));
+        step(desk, &|change| write(change, "side", &[(1, "d"), (2, "b"), (3, "e")]));
+        step(desk, &|change| commit(change, "side"));
+        step(desk, &|change| {
+            let source = change.head("side")?;
+            let options = prollite::repo::MergeOptions::new(who());
+            change.merge("main", "side", source, &options, &no_expressions(), &mut None).map(|_| ())
+        });
+        step(desk, &|change| change.create_tag("v1", change.head("main")?, who(), "m"));
+        step(desk, &|change| change.reset_hard("side", Some(change.head("main")?)));
+        step(desk, &|change| change.undo("side").map(|_| ()));
+    };
+    let mut warm = Desk::new();
+    script(&mut warm, None);
+    let mut desk = Desk::new();
+    let cold = ColdStore::new(&desk.store);
+    desk.store = cold.clone();
+    script(&mut desk, Some(&cold));
+    assert_eq!(desk.repository.all_refs(), warm.repository.all_refs());
+    assert!(cold.faults.get() > 20);
+    let mut random = Random(9);
+    let refs = desk.repository.all_refs();
+    cold.evict();
+    let mut gc = Gc::new(&desk.store, refs.clone(), desk.now_ms, false, Vec::new());
+    let kept = cold.drive(&mut random, || gc.run()).chunks;
+    assert_eq!(kept, Gc::new(&warm.store, refs.clone(), desk.now_ms, false, Vec::new()).run().unwrap().chunks);
+    cold.evict();
+    let mut verify = Verify::new(&desk.store, &refs, Some(no_expressions())).unwrap();
+    let verdict = cold.drive(&mut random, || verify.run());
+    assert!(verdict.is_ok() && verdict.chunks == kept.len() as u64, "{verdict:?}");
+}
