@@ -1,7 +1,8 @@
 //! The one list of procedures.
 
 use super::{
-    add, branch, checkout, clean, commit, config, conflicts_resolve, merge, pick, reset, rm, tag, undo, Procedure,
+    add, branch, checkout, clean, commit, config, conflicts_resolve, merge, pick, reset, rm, squash_history, stash, tag, undo,
+    Procedure,
 };
 
 pub const ALL: &[&dyn Procedure] = &[
@@ -18,6 +19,8 @@ pub const ALL: &[&dyn Procedure] = &[
     &pick::Revert,
     &reset::Reset,
     &rm::Rm,
+    &squash_history::SquashHistory,
+    &stash::Stash,
     &tag::Tag,
     &undo::Undo,
 ];

@@ -16,6 +16,8 @@ mod merge;
 mod pick;
 mod reset;
 mod rm;
+mod squash_history;
+mod stash;
 mod tag;
 mod undo;
 
@@ -24,6 +26,7 @@ use crate::error::Result;
 use crate::tuple::Value;
 
 pub use list::ALL;
+pub use stash::{stashed, Stashed};
 
 pub trait Procedure {
     /// Lower case: `dolt_commit`.

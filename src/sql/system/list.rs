@@ -1,8 +1,10 @@
 //! The one list of system tables.
 
 use super::{
-    at, blame, branch_status, branches, commit_ancestors, commit_diff, commits, conflicts, conflicts_table, constraint_violations, diff,
-    diff_stat, diff_summary, diff_table, history, log, merge_status, preview_merge_conflicts, reflog, schema_conflicts, schema_diff, status, tags,
+    at, blame, branch_status, branches, column_diff, commit_ancestors, commit_diff, commits, conflicts, conflicts_table, constraint_violations, diff,
+    diff_stat, diff_summary, diff_table, history, log, merge_status, own_tables, patch,
+    preview_merge_conflicts, reflog, schema_conflicts, schema_diff, schemas, stashes, status, tags,
+    workspace,
     SystemTable,
 };
 
@@ -10,6 +12,7 @@ use super::{
 pub const ALL: &[&dyn SystemTable] = &[
     &branch_status::BranchStatus,
     &branches::Branches,
+    &column_diff::ColumnDiff,
     &commit_ancestors::CommitAncestors,
     &commits::Commits,
     &conflicts::Conflicts,
@@ -19,10 +22,14 @@ pub const ALL: &[&dyn SystemTable] = &[
     &diff_summary::DiffSummary,
     &log::Log,
     &merge_status::MergeStatus,
+    &own_tables::OwnTables,
+    &patch::Patch,
     &preview_merge_conflicts::PreviewMergeConflicts,
     &reflog::Reflog,
     &schema_conflicts::SchemaConflicts,
     &schema_diff::SchemaDiff,
+    &schemas::Schemas,
+    &stashes::Stashes,
     &status::Status,
     &tags::Tags,
     // Families, after the names that they would swallow.
@@ -32,4 +39,5 @@ pub const ALL: &[&dyn SystemTable] = &[
     &conflicts_table::ConflictsTable,
     &diff_table::DiffTable,
     &history::History,
+    &workspace::Workspace,
 ];
