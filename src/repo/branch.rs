@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::commit::is_ancestor;
+use super::ancestry::is_ancestor;
 use super::refs::{check_free, check_name, HEADS, REFLOG, TAGS, WORK};
 use super::{Change, Commit, Refs, Signature, Tag, WorkingSet};
 use crate::error::{Code, Error, Result};

@@ -1,10 +1,10 @@
-//! Commits, their closures, ancestry and merge bases.
+//! Commits.
 //!
-//! A commit's *closure* is the prolly map of all its proper ancestors, keyed by (height big-endian, address). So
-//! ancestry is one look-up, and what two commits do not share is found by walking two closures from the top:
-//! the cost is the divergence, not the history.
+//! A commit names all its proper ancestors: the nearest ones, while they form a line of single parents, in
+//! `recent`; the others in its *closure*, a prolly map keyed by (height big-endian, address). So ancestry is one
+//! look-up, and what two commits do not share is found by walking down from both: the cost is the divergence, not
+//! the history. The map grows once in [`RECENT`] commits, so that a commit does not write a path of it each time.
 
-use std::cmp::Ordering;
 use std::rc::Rc;
 
 use bytes::Bytes;
@@ -13,7 +13,7 @@ use super::wire::{Reader, Writer};
 use crate::chunk::{Chunk, ChunkStore, Kind, Store};
 use crate::error::{Code, Error, Result};
 use crate::hash::Address;
-use crate::prolly::{Cursor, Diff, KeyRange, Map};
+use crate::prolly::{Diff, KeyRange, Map};
 
 /// Who, and when: milliseconds since the epoch, UTC.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,9 +55,14 @@ pub struct Commit {
     pub author: Signature,
     pub committer: Signature,
     pub message: Rc<str>,
-    /// All proper ancestors.
+    /// The nearest ancestors, the parent first, each the only parent of the one before it.
+    pub recent: Vec<Address>,
+    /// All other proper ancestors.
     pub closure: Map,
 }
+
+/// Most ancestors that stand in the commit itself. Format, not tuning.
+pub const RECENT: usize = 16;
 
 impl Commit {
     pub fn to_chunk(&self) -> Result<Chunk> {
@@ -66,6 +71,8 @@ impl Commit {
         w.count(self.parents.len());
         self.parents.iter().for_each(|parent| w.address(parent));
         w.varint(self.height);
+        w.count(self.recent.len());
+        self.recent.iter().for_each(|ancestor| w.address(ancestor));
         w.address(&self.closure.root());
         self.author.write(&mut w);
         self.committer.write(&mut w);
@@ -84,12 +91,18 @@ impl Commit {
             root: r.address()?,
             parents: r.list(|r| r.address())?,
             height: r.varint()?,
+            recent: r.list(|r| r.address())?,
             closure: Map::from_root(r.address()?),
             author: Signature::read(&mut r)?,
             committer: Signature::read(&mut r)?,
             message: r.str()?.into(),
         };
         r.end()?;
+        let recent = &commit.recent;
+        let in_line = recent.is_empty() || commit.parents.len() == 1 && recent[0] == commit.parents[0];
+        if !in_line || recent.len() > RECENT || recent.len() as u64 > commit.height {
+            return Err(r.wrong("its nearest ancestors are not those of its parent"));
+        }
         Ok(commit)
     }
 
@@ -107,10 +120,42 @@ impl Commit {
         store.want(&parents)?;
         let read: Vec<Commit> = parents.iter().map(|parent| Commit::read(&**store, parent)).collect::<Result<_>>()?;
         let height = read.iter().map(|parent| parent.height + 1).max().unwrap_or(0);
-        let closure = join_closures(store, &parents, &read)?;
-        let commit = Commit { root, parents, height, author, committer, message: message.into(), closure };
+        let (recent, closure) = ancestors_of(store, &parents, &read)?;
+        let commit = Commit { root, parents, height, author, committer, message: message.into(), recent, closure };
         let address = store.put(commit.to_chunk()?)?;
         Ok((address, commit))
+    }
+
+    /// Whether height and ancestors are what the parents make of them: a receiver's check.
+    pub fn check_ancestors(&self, store: &Store) -> Result<()> {
+        store.want(&self.parents)?;
+        let read: Vec<Commit> = self.parents.iter().map(|parent| Commit::read(&**store, parent)).collect::<Result<_>>()?;
+        let height = read.iter().map(|parent| parent.height + 1).max().unwrap_or(0);
+        let (recent, closure) = ancestors_of(store, &self.parents, &read)?;
+        if (height, &recent, closure) != (self.height, &self.recent, self.closure) {
+            let text = format!("commit of height {}: its ancestors are not those of its parents", self.height);
+            return Err(Error::corrupt(text));
+        }
+        Ok(())
+    }
+
+    /// How many proper ancestors it has.
+    pub fn ancestors(&self, store: &dyn ChunkStore) -> Result<u64> {
+        Ok(self.closure.len(store)? + self.recent.len() as u64)
+    }
+
+    /// Whether the commit of this address and height comes before this one.
+    pub fn has_ancestor(&self, store: &dyn ChunkStore, address: &Address, height: u64) -> Result<bool> {
+        let Some(steps) = self.height.checked_sub(height).and_then(|steps| steps.checked_sub(1)) else { return Ok(false) };
+        match usize::try_from(steps).ok().and_then(|steps| self.recent.get(steps)) {
+            Some(recent) => Ok(recent == address),
+            None => Ok(self.closure.get(store, &closure_key(height, address))?.is_some()),
+        }
+    }
+
+    /// Keys of the nearest ancestors as the closure would have them, the parent's first.
+    pub(crate) fn recent_keys(&self) -> impl Iterator<Item = Bytes> + '_ {
+        self.recent.iter().zip(1..).map(|(address, steps)| closure_key(self.height.saturating_sub(steps), address))
     }
 }
 
@@ -129,142 +174,34 @@ pub fn parse_closure_key(key: &[u8]) -> Result<(u64, Address)> {
     Ok((height, Address::from_slice(address).ok_or_else(wrong)?))
 }
 
-/// The first parent's closure, what the others add, and the parents themselves.
-fn join_closures(store: &Store, parents: &[Address], read: &[Commit]) -> Result<Map> {
-    let Some(first) = read.first() else { return Ok(Map::EMPTY) };
+/// A single parent joins the line while it is short; otherwise everything goes into the first parent's closure.
+fn ancestors_of(store: &Store, parents: &[Address], read: &[Commit]) -> Result<(Vec<Address>, Map)> {
+    let Some(first) = read.first() else { return Ok((Vec::new(), Map::EMPTY)) };
+    if parents.len() == 1 && first.recent.len() < RECENT {
+        let mut recent = vec![parents[0]];
+        recent.extend_from_slice(&first.recent);
+        return Ok((recent, first.closure));
+    }
     let mut closure = first.closure;
+    let mut added: Vec<Bytes> = first.recent_keys().collect();
     for other in &read[1..] {
+        added.extend(other.recent_keys());
         let mut diff = Diff::new(store, closure, other.closure, KeyRange::all());
-        let mut added = Vec::new();
+        let mut missing = Vec::new();
         while let Some(change) = diff.next()? {
             if change.from.is_none() {
-                added.push((change.key, Some(Bytes::new())));
+                missing.push((change.key, Some(Bytes::new())));
             }
         }
-        closure = closure.apply(&**store, &mut added.into_iter())?;
+        closure = closure.apply(&**store, &mut missing.into_iter())?;
     }
-    let mut own: Vec<Bytes> =
-        parents.iter().zip(read).map(|(address, parent)| closure_key(parent.height, address)).collect();
-    own.sort();
-    own.dedup();
-    closure.apply(&**store, &mut own.into_iter().map(|key| (key, Some(Bytes::new()))))
-}
-
-/// Whether `ancestor` is `commit` or comes before it.
-pub fn is_ancestor(store: &dyn ChunkStore, ancestor: &Address, commit: &Address) -> Result<bool> {
-    if ancestor == commit {
-        return Ok(true);
+    let mut recent = Vec::new();
+    if parents.len() == 1 {
+        recent.push(parents[0]);
+    } else {
+        added.extend(parents.iter().zip(read).map(|(address, parent)| closure_key(parent.height, address)));
     }
-    store.want(&[*ancestor, *commit])?;
-    let older = Commit::read(store, ancestor)?;
-    let newer = Commit::read(store, commit)?;
-    is_ancestor_of(store, (ancestor, older.height), &newer)
-}
-
-/// Whether the commit of this address and height comes before `commit`.
-pub fn is_ancestor_of(store: &dyn ChunkStore, ancestor: (&Address, u64), commit: &Commit) -> Result<bool> {
-    if ancestor.1 >= commit.height {
-        return Ok(false);
-    }
-    Ok(commit.closure.get(store, &closure_key(ancestor.1, ancestor.0))?.is_some())
-}
-
-/// A commit and its ancestors, highest first; of one height, greatest address first.
-struct Descent { own: Option<Bytes>, cursor: Cursor }
-
-impl Descent {
-    fn new(store: &Store, address: &Address, commit: &Commit) -> Self {
-        Descent {
-            own: Some(closure_key(commit.height, address)),
-            cursor: commit.closure.cursor(store, KeyRange::all(), true),
-        }
-    }
-
-    fn next(&mut self) -> Result<Option<Bytes>> {
-        match self.own.take() {
-            Some(own) => Ok(Some(own)),
-            None => Ok(self.cursor.next()?.map(|(key, _)| key)),
-        }
-    }
-}
-
-/// The common ancestor of greatest height, then of least address; `None` for unrelated histories.
-///
-/// A common ancestor of greatest height has no common ancestor above it, so it is a best one in git's sense too.
-/// Criss-cross histories have several: one is chosen by this rule, the same on every machine, rather than merging
-/// the bases first. The price is a conflict that a virtual base would have settled, never a lost change.
-pub fn merge_base(store: &Store, a: &Address, b: &Address) -> Result<Option<Address>> {
-    if a == b {
-        return Ok(Some(*a));
-    }
-    store.want(&[*a, *b])?;
-    let (commit_a, commit_b) = (Commit::read(&**store, a)?, Commit::read(&**store, b)?);
-    if is_ancestor_of(&**store, (a, commit_a.height), &commit_b)? {
-        return Ok(Some(*a));
-    }
-    if is_ancestor_of(&**store, (b, commit_b.height), &commit_a)? {
-        return Ok(Some(*b));
-    }
-    let mut left = Descent::new(store, a, &commit_a);
-    let mut right = Descent::new(store, b, &commit_b);
-    let (mut x, mut y) = (left.next()?, right.next()?);
-    let mut best: Option<(u64, Address)> = None;
-    while let (Some(key_x), Some(key_y)) = (&x, &y) {
-        match key_x.cmp(key_y) {
-            Ordering::Greater => x = left.next()?,
-            Ordering::Less => y = right.next()?,
-            Ordering::Equal => {
-                let (height, address) = parse_closure_key(key_x)?;
-                if best.is_some_and(|(found, _)| found != height) {
-                    break;
-                }
-                // Of one height the greatest address comes first, so the last one seen is the least.
-                best = Some((height, address));
-                (x, y) = (left.next()?, right.next()?);
-            }
-        }
-    }
-    Ok(best.map(|(_, address)| address))
-}
-
-/// How many commits `a` has that `b` lacks, and the other way round.
-pub fn ahead_behind(store: &Store, a: &Address, b: &Address) -> Result<(u64, u64)> {
-    if a == b {
-        return Ok((0, 0));
-    }
-    store.want(&[*a, *b])?;
-    let (commit_a, commit_b) = (Commit::read(&**store, a)?, Commit::read(&**store, b)?);
-    let mut left = Descent::new(store, a, &commit_a);
-    let mut right = Descent::new(store, b, &commit_b);
-    let (mut ahead, mut behind) = (0, 0);
-    let (mut x, mut y) = (left.next()?, right.next()?);
-    let mut shared = 0u64;
-    loop {
-        match (&x, &y) {
-            (None, None) => break,
-            (Some(key_x), Some(key_y)) if key_x == key_y => {
-                shared += 1;
-                // One common commit whose ancestors are all that remains on both sides ends the walk.
-                if shared == 1 || shared % 64 == 0 {
-                    let (_, address) = parse_closure_key(key_x)?;
-                    let rest = Commit::read(&**store, &address)?.closure.len(&**store)?;
-                    let left_rest = commit_a.closure.len(&**store)? + 1 - ahead - shared;
-                    let right_rest = commit_b.closure.len(&**store)? + 1 - behind - shared;
-                    if rest == left_rest && rest == right_rest {
-                        break;
-                    }
-                }
-                (x, y) = (left.next()?, right.next()?);
-            }
-            (Some(key_x), other) if other.as_ref().is_none_or(|key_y| key_x > key_y) => {
-                ahead += 1;
-                x = left.next()?;
-            }
-            _ => {
-                behind += 1;
-                y = right.next()?;
-            }
-        }
-    }
-    Ok((ahead, behind))
+    added.sort();
+    added.dedup();
+    Ok((recent, closure.apply(&**store, &mut added.into_iter().map(|key| (key, Some(Bytes::new()))))?))
 }

@@ -57,10 +57,8 @@ impl Gc {
             if self.prune {
                 self.trimmed.insert(name.clone(), None);
             } else {
-                let (next, map) = reflog::parse_record(value)?;
-                let shorter = reflog::trim(&self.store, map, self.since_ms)?;
-                if shorter != map {
-                    self.trimmed.insert(name.clone(), Some(reflog::record(next, shorter)));
+                if let Some(shorter) = reflog::trim(&self.store, value, self.since_ms)? {
+                    self.trimmed.insert(name.clone(), Some(shorter));
                 }
             }
             self.reflogs.pop();

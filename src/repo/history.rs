@@ -3,7 +3,6 @@
 use std::collections::{BTreeSet, BinaryHeap};
 use std::rc::Rc;
 
-use super::commit::is_ancestor_of;
 use super::Commit;
 use crate::chunk::Store;
 use crate::error::Result;
@@ -84,7 +83,7 @@ impl History {
 
     fn is_hidden(&self, address: &Address, commit: &Commit) -> Result<bool> {
         for (hidden_address, hidden) in &self.hidden {
-            if hidden_address == address || is_ancestor_of(&*self.store, (address, commit.height), hidden)? {
+            if hidden_address == address || hidden.has_ancestor(&*self.store, address, commit.height)? {
                 return Ok(true);
             }
         }

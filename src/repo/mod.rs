@@ -3,6 +3,7 @@
 //! What can be read are values: [`Root`], [`Table`], [`Commit`], [`WorkingSet`], by address. What moves are records,
 //! read through [`Refs`]; verbs are methods of [`Change`], which gathers new records into a [`Publication`].
 
+mod ancestry;
 mod batch;
 mod branch;
 mod change;
@@ -33,9 +34,8 @@ mod wire;
 mod working_set;
 
 pub use change::{auto_increment, auto_name, Change};
-pub use commit::{
-    ahead_behind, closure_key, is_ancestor, is_ancestor_of, merge_base, parse_closure_key, Commit, Signature,
-};
+pub use ancestry::{ahead_behind, is_ancestor, merge_base};
+pub use commit::{closure_key, parse_closure_key, Commit, Signature, RECENT};
 pub use committing::CommitOptions;
 pub use delta::{diff_roots, diff_views, DeltaKind, TableDelta, ViewDelta};
 pub use gc::{Gc, Kept, REFLOG_DAYS};

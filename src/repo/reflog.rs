@@ -1,5 +1,6 @@
-//! Reflogs: where each branch stood. The record `reflog/⟨branch⟩` holds the next number and the root of a map from
-//! the number (big-endian) to a move.
+//! Reflogs: where each branch stood. The record `reflog/⟨branch⟩` holds the next number, the newest moves, and the
+//! root of a map from a move's number (big-endian) to the others. The map grows once in [`INLINE`] moves, so that a
+//! commit does not write a path of it each time.
 
 use std::rc::Rc;
 
@@ -45,55 +46,90 @@ impl Move {
     }
 }
 
-/// Next number and map of a record.
-pub(crate) fn parse_record(record: &[u8]) -> Result<(u64, Map)> {
-    let mut r = Reader::new(record, "reflog record");
-    let parsed = (r.u64()?, Map::from_root(r.address()?));
-    r.end()?;
-    Ok(parsed)
+/// Moves that stand in the record itself. Format, not tuning.
+const INLINE: usize = 8;
+
+/// What a record holds.
+pub(crate) struct Record {
+    /// Number of the next move.
+    next: u64,
+    pub map: Map,
+    /// The newest moves, oldest first; the last one's number is `next - 1`.
+    pub newest: Vec<Move>,
 }
 
-pub(crate) fn record(next: u64, map: Map) -> Bytes {
-    let mut w = Writer::default();
-    w.u64(next);
-    w.address(&map.root());
-    w.0.into()
+impl Record {
+    fn empty() -> Self { Record { next: 0, map: Map::EMPTY, newest: Vec::new() } }
+
+    pub fn decode(record: &[u8]) -> Result<Record> {
+        let mut r = Reader::new(record, "reflog record");
+        let (next, map) = (r.u64()?, Map::from_root(r.address()?));
+        let newest = r.list(|r| Move::decode(r.bytes()?))?;
+        r.end()?;
+        if newest.len() as u64 > next {
+            return Err(r.wrong("more moves than were made"));
+        }
+        Ok(Record { next, map, newest })
+    }
+
+    pub fn encode(&self) -> Bytes {
+        let mut w = Writer::default();
+        w.u64(self.next);
+        w.address(&self.map.root());
+        w.count(self.newest.len());
+        self.newest.iter().for_each(|entry| w.bytes(&entry.encode()));
+        w.0.into()
+    }
 }
 
 impl Change<'_> {
     /// A longer action is cut, so that an entry stays small.
     pub(crate) fn log_move(&mut self, branch: &str, old: Option<Address>, new: Option<Address>, action: &str) -> Result<()> {
         let name = format!("{REFLOG}{branch}");
-        let (next, map) = self.record(&name).map_or(Ok((0, Map::EMPTY)), |record| parse_record(&record))?;
+        let mut record = self.record(&name).map_or(Ok(Record::empty()), |record| Record::decode(&record))?;
         let first_line = action.lines().next().unwrap_or_default();
         let cut = first_line.char_indices().nth(200).map_or(first_line, |(at, _)| &first_line[..at]);
         let entry = Move { old, new, date_ms: self.now_ms, action: cut.into() };
-        let key = Bytes::copy_from_slice(&next.to_be_bytes());
-        let map = map.apply(self.chunks(), &mut std::iter::once((key, Some(entry.encode()))))?;
-        self.set(&name, Some(record(next + 1, map)));
+        if record.newest.len() == INLINE {
+            let first = record.next - INLINE as u64;
+            let moves = std::mem::take(&mut record.newest);
+            let mut edits = moves.iter().zip(first..).map(|(entry, number)| {
+                (Bytes::copy_from_slice(&number.to_be_bytes()), Some(entry.encode()))
+            });
+            record.map = record.map.apply(self.chunks(), &mut edits)?;
+        }
+        record.newest.push(entry);
+        record.next += 1;
+        self.set(&name, Some(record.encode()));
         Ok(())
     }
 }
 
 /// A branch's moves, newest first. Retry-safe.
-pub struct Reflog { cursor: Option<Cursor> }
+pub struct Reflog { newest: Vec<Move>, cursor: Option<Cursor> }
 
 impl Reflog {
     pub fn open(refs: &dyn Refs, store: &Store, branch: &str) -> Result<Reflog> {
-        let Some(record) = refs.record(&format!("{REFLOG}{branch}")) else { return Ok(Reflog { cursor: None }) };
-        let (_, map) = parse_record(&record)?;
-        Ok(Reflog { cursor: Some(map.cursor(store, KeyRange::all(), true)) })
+        let Some(record) = refs.record(&format!("{REFLOG}{branch}")) else {
+            return Ok(Reflog { newest: Vec::new(), cursor: None });
+        };
+        let record = Record::decode(&record)?;
+        Ok(Reflog { newest: record.newest, cursor: Some(record.map.cursor(store, KeyRange::all(), true)) })
     }
 
     pub fn next(&mut self) -> Result<Option<Move>> {
+        if let Some(newest) = self.newest.pop() {
+            return Ok(Some(newest));
+        }
         let Some(cursor) = &mut self.cursor else { return Ok(None) };
         cursor.next()?.map(|(_, value)| Move::decode(&value)).transpose()
     }
 }
 
-/// A map without the moves that are older than `since_ms`.
-pub(crate) fn trim(store: &Store, map: Map, since_ms: i64) -> Result<Map> {
-    let mut cursor = map.cursor(store, KeyRange::all(), false);
+/// A record without the moves that are older than `since_ms`; `None` when it has none.
+pub(crate) fn trim(store: &Store, record: &[u8], since_ms: i64) -> Result<Option<Bytes>> {
+    let mut record = Record::decode(record)?;
+    let mut cursor = record.map.cursor(store, KeyRange::all(), false);
     let mut old = Vec::new();
     while let Some((key, value)) = cursor.next()? {
         if Move::decode(&value)?.date_ms >= since_ms {
@@ -101,5 +137,11 @@ pub(crate) fn trim(store: &Store, map: Map, since_ms: i64) -> Result<Map> {
         }
         old.push((key, None));
     }
-    map.apply(&**store, &mut old.into_iter())
+    let kept = record.newest.len();
+    record.newest.retain(|entry| entry.date_ms >= since_ms);
+    if old.is_empty() && kept == record.newest.len() {
+        return Ok(None);
+    }
+    record.map = record.map.apply(&**store, &mut old.into_iter())?;
+    Ok(Some(record.encode()))
 }

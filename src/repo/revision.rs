@@ -162,7 +162,9 @@ fn find_by_hash(refs: &dyn Refs, store: &Store, prefix: &str) -> Result<Option<A
     let mut first = None;
     for tip in &tips {
         consider(*tip)?;
-        let closure = Commit::read(&**store, tip)?.closure;
+        let commit = Commit::read(&**store, tip)?;
+        commit.recent.iter().try_for_each(|address| consider(*address))?;
+        let closure = commit.closure;
         match first {
             None => {
                 first = Some(closure);
@@ -213,7 +215,10 @@ fn nth_first_parent(store: &Store, start: Address, n: u64, invalid: impl Fn() ->
     if n > commit.height {
         return Err(invalid());
     }
-    if n > 1 && commit.closure.len(&**store)? == commit.height {
+    if let Some(recent) = usize::try_from(n).ok().and_then(|n| commit.recent.get(n.checked_sub(1)?)) {
+        return Ok(*recent);
+    }
+    if n > 1 && commit.ancestors(&**store)? == commit.height {
         let key = commit.closure.nth(&**store, commit.height - n)?.map(|(key, _)| key);
         return Ok(parse_closure_key(&key.ok_or_else(&invalid)?)?.1);
     }

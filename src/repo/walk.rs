@@ -141,7 +141,12 @@ pub fn record_points_to(name: &str, value: &[u8]) -> Result<Vec<(Address, Role)>
         return Ok(vec![(super::refs::address_of(value, name)?, Role::Plain)]);
     }
     if name.starts_with(REFLOG) {
-        return Ok(vec![(reflog::parse_record(value)?.1.root(), Role::Reflog)]);
+        let record = reflog::Record::decode(value)?;
+        let mut found = vec![(record.map.root(), Role::Reflog)];
+        for entry in record.newest {
+            found.extend([entry.old, entry.new].into_iter().flatten().map(|address| (address, Role::Plain)));
+        }
+        return Ok(found);
     }
     let mut found = Vec::new();
     if name.starts_with(WORK) {

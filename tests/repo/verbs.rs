@@ -149,10 +149,13 @@ fn merge_bases_agree_with_a_plain_walk() {
         let root = Root::default().write(&*store).unwrap();
         let mut commits: Vec<(Address, Commit)> = Vec::new();
         let mut ancestors: Vec<std::collections::BTreeSet<usize>> = Vec::new();
-        for n in 0..25 {
+        // Every other history has long lines without a merge.
+        let in_lines = seed % 2 == 0;
+        for n in 0..if in_lines { 55 } else { 25 } {
             let mut parents: Vec<usize> = Vec::new();
-            for _ in 0..if commits.is_empty() { 0 } else { 1 + random.below(2) } {
-                let from = commits.len().saturating_sub(6);
+            let merges = if in_lines { u64::from(random.chance(20)) } else { random.below(2) };
+            for _ in 0..if commits.is_empty() { 0 } else { 1 + merges } {
+                let from = commits.len().saturating_sub(if in_lines && !random.chance(12) { 2 } else { 6 });
                 let parent = from + random.below((commits.len() - from) as u64) as usize;
                 if !parents.contains(&parent) {
                     parents.push(parent);
@@ -165,6 +168,7 @@ fn merge_bases_agree_with_a_plain_walk() {
             ancestors.push(all);
         }
         for a in 0..commits.len() {
+            commits[a].1.check_ancestors(&store).unwrap();
             for b in 0..commits.len() {
                 let with = |n: usize| ancestors[n].iter().copied().chain([n]).collect::<std::collections::BTreeSet<_>>();
                 let common = with(a).intersection(&with(b)).copied().collect::<Vec<_>>();

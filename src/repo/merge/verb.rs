@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::super::commit::{is_ancestor, merge_base};
+use super::super::ancestry::{is_ancestor, merge_base};
 use super::super::refs::WORK;
 use super::super::stage::table_not_found;
 use super::super::working_set::{MergeState, Operation, WorkingSet};
