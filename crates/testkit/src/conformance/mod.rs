@@ -19,4 +19,5 @@ pub use connection::{Answer, Connection, Failure, Server};
 pub use engine::Engine;
 pub use report::{Difference, Event, Sink};
 pub use runner::{run, Options, Totals};
+pub use slt_run::run_file as run_sqllogictest;
 pub use worker::work;
