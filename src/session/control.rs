@@ -171,8 +171,9 @@ impl Session {
         Ok(())
     }
 
-    /// Rolls back and begins anew on what the database knows now.
-    pub(super) fn abandon(&mut self) {
+    /// Rolls back all that is not durable and begins anew on what the database knows then: what a driver does that cannot
+    /// make a publication durable, or gave up on a statement.
+    pub fn abandon(&mut self) {
         self.workspace.borrow_mut().drop_to(0);
         if let Some((settings, place)) = self.group.take() {
             self.settings = settings;

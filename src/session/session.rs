@@ -108,7 +108,11 @@ impl Session {
         let store: Store = overlay.clone();
         let repository = Rc::new(Repository::open(store.clone(), database.repository().all_refs()));
         let place = place_of(&*repository, branch);
-        let snapshot = Snapshot::load(&*repository, &store, &place)?;
+        let (snapshot, seen) = match Snapshot::load(&*repository, &store, &place) {
+            Ok(snapshot) => (snapshot, database.version()),
+            Err(error) if error.is_fault() => (Snapshot::unloaded(), u64::MAX),
+            Err(error) => return Err(error),
+        };
         let settings = Settings {
             database: database.name().clone(),
             branch: place.branch().cloned(),
@@ -118,7 +122,7 @@ impl Session {
         };
         Ok(Session {
             workspace: Rc::new(RefCell::new(Workspace::of(snapshot.root.clone()))),
-            seen: database.version(),
+            seen,
             database,
             watch,
             overlay,

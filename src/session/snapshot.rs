@@ -33,7 +33,7 @@ impl Place {
 
 /// The records that decide the tables of a branch, and those tables.
 #[derive(Clone)]
-pub struct Snapshot { head: Option<Bytes>, work: Option<Bytes>, pub root: Rc<Root> }
+pub struct Snapshot { head: Option<Bytes>, work: Option<Bytes>, pub root: Rc<Root>, loaded: bool }
 
 impl Snapshot {
     pub fn load(refs: &dyn Refs, store: &Store, place: &Place) -> Result<Snapshot> {
@@ -45,19 +45,22 @@ impl Snapshot {
                 _ => return Err(Error::new(Code::RefNotFound, format!("branch not found: {revision}"))),
             },
         };
-        Ok(Snapshot { head, work, root: Rc::new(Root::read(&**store, &root)?) })
+        Ok(Snapshot { head, work, root: Rc::new(Root::read(&**store, &root)?), loaded: true })
     }
 
     /// What a session's own publication left.
     pub fn of(refs: &dyn Refs, place: &Place, root: Rc<Root>) -> Snapshot {
         let (head, work) = records(refs, place);
-        Snapshot { head, work, root }
+        Snapshot { head, work, root, loaded: true }
     }
 
     /// Whether the records still say what this was loaded from.
     pub fn is_current(&self, refs: &dyn Refs, place: &Place) -> bool {
-        records(refs, place) == (self.head.clone(), self.work.clone())
+        self.loaded && records(refs, place) == (self.head.clone(), self.work.clone())
     }
+
+    /// Where chunks are missing yet: the first statement loads it.
+    pub fn unloaded() -> Snapshot { Snapshot { head: None, work: None, root: Rc::default(), loaded: false } }
 }
 
 fn records(refs: &dyn Refs, place: &Place) -> (Option<Bytes>, Option<Bytes>) {
