@@ -171,6 +171,9 @@ impl BlobNode {
             .bytes()
             .get(LEVEL_AT)
             .ok_or_else(|| bad("ends inside its header"))?;
+        if chunk.len() > Chunk::MAX {
+            return Err(bad("is longer than 64 KiB"));
+        }
         let body = chunk.bytes().slice(BODY_AT..);
         if level == 0 {
             if body.is_empty() {

@@ -87,6 +87,9 @@ impl Node {
 
     /// Every check that needs nothing but the node. After it no accessor can leave the bytes.
     fn validate(&self) -> std::result::Result<(), &'static str> {
+        if self.bytes().len() > Chunk::MAX {
+            return Err("is longer than 64 KiB");
+        }
         if self.level > MAX_LEVEL {
             return Err("has a level above 48");
         }

@@ -2,10 +2,10 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashSet};
-use std::fs::{File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+use std::io::ErrorKind;
+use std::path::Path;
 
+use super::disk::{Disk, FileDisk};
 use super::record::{self, HEADER, MAGIC};
 use super::scan::{scan, Place};
 use crate::chunk::residency::Residency;
@@ -21,12 +21,12 @@ const BUFFER: usize = 1 << 20;
 /// A store in one append-only file. What was put is durable when the `publish` after it returned:
 /// chunks and refs go out in one append and one fsync, and a crash leaves all of it or nothing.
 pub struct FileStore {
-    path: PathBuf,
+    name: String,
     inner: RefCell<Inner>,
 }
 
 struct Inner {
-    file: File,
+    disk: Box<dyn Disk>,
     index: AddressMap<Place>,
     refs: BTreeMap<String, Vec<u8>>,
     cache: Residency,
@@ -42,42 +42,31 @@ struct Inner {
 impl FileStore {
     /// Opens the file, or makes it. One process at a time.
     pub fn open(path: impl AsRef<Path>) -> Result<FileStore> {
-        let path = path.as_ref().to_path_buf();
-        let name = path.display().to_string();
-        let opened = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path);
-        let mut file = opened.map_err(|error| blocked(&name, &error))?;
-        lock(&file, &name)?;
-        let size = file.metadata().map_err(|error| blocked(&name, &error))?.len();
-        if size < MAGIC.len() as u64 {
-            // New, or torn while it was made.
-            let mut head = Vec::new();
-            file.rewind()
-                .and_then(|()| file.read_to_end(&mut head))
-                .map_err(|error| blocked(&name, &error))?;
-            if !MAGIC.starts_with(&head) {
+        let path = path.as_ref();
+        let disk = FileDisk::open(path).map_err(|error| blocked(&path.display().to_string(), &error))?;
+        FileStore::on(Box::new(disk))
+    }
+
+    pub(super) fn on(mut disk: Box<dyn Disk>) -> Result<FileStore> {
+        let name = disk.name();
+        let size = disk.len().map_err(|error| blocked(&name, &error))?;
+        if size <= MAGIC.len() as u64 {
+            // New, or torn while it was made: then its bytes may be there or zero.
+            let mut head = vec![0; size as usize];
+            disk.read_at(0, &mut head).map_err(|error| blocked(&name, &error))?;
+            if head.iter().zip(MAGIC).any(|(found, byte)| found != byte && *found != 0) {
                 return Err(Error::corrupt(format!("{name} is not a store file")));
             }
-            let made = file
-                .rewind()
-                .and_then(|()| file.write_all(MAGIC))
-                .and_then(|()| file.sync_all());
-            made.map_err(|error| failed(&name, &error))?;
-            sync_folder(&path)?;
+            disk.write_at(0, MAGIC).and_then(|()| disk.sync()).map_err(|error| failed(&name, &error))?;
         }
-        let scanned = scan(&mut file, &name)?;
-        let size = file.metadata().map_err(|error| blocked(&name, &error))?.len();
-        if scanned.end < size {
-            file.set_len(scanned.end)
-                .and_then(|()| file.sync_all())
+        let scanned = scan(&mut *disk)?;
+        if scanned.end < disk.len().map_err(|error| blocked(&name, &error))? {
+            disk.set_len(scanned.end)
+                .and_then(|()| disk.sync())
                 .map_err(|error| failed(&name, &error))?;
         }
         let inner = Inner {
-            file,
+            disk,
             index: scanned.index,
             refs: scanned.refs,
             cache: Residency::new(CACHE),
@@ -87,13 +76,9 @@ impl FileStore {
             broken: false,
         };
         Ok(FileStore {
-            path,
+            name,
             inner: RefCell::new(inner),
         })
-    }
-
-    pub fn path(&self) -> &Path {
-        &self.path
     }
 
     /// All ref records.
@@ -126,9 +111,9 @@ impl FileStore {
         }
         let (start, kept) = (inner.end, inner.buffer.len());
         record::write_batch(&mut inner.buffer, inner.batch_at, set);
-        if let Err(error) = inner.write_buffer().and_then(|()| inner.file.sync_data()) {
+        if let Err(error) = inner.write_buffer().and_then(|()| inner.disk.sync()) {
             inner.undo(start, kept);
-            return Err(failed(&self.name(), &error));
+            return Err(failed(&self.name, &error));
         }
         inner.batch_at = inner.end;
         record::patch(&mut inner.refs, set.to_vec());
@@ -136,10 +121,11 @@ impl FileStore {
     }
 
     /// Keeps the chunks in `keep` and all refs, and gives the room of the rest back: a new file takes
-    /// the place of the old by a rename, so that a crash leaves the one or the other.
+    /// the place of the old, so that a crash leaves the one or the other.
     pub fn sweep(&self, keep: &HashSet<Address>) -> Result<()> {
         let inner = &mut *self.inner.borrow_mut();
-        inner.write_buffer().map_err(|error| failed(&self.name(), &error))?;
+        let write_failed = |error: std::io::Error| failed(&self.name, &error);
+        inner.write_buffer().map_err(write_failed)?;
         let mut kept: Vec<(Address, Place)> = inner
             .index
             .iter()
@@ -147,25 +133,22 @@ impl FileStore {
             .map(|(a, p)| (*a, *p))
             .collect();
         kept.sort_unstable_by_key(|(_, place)| place.at);
-        let beside = self.path.with_extension("sweep");
-        let name = beside.display().to_string();
-        let mut options = OpenOptions::new();
-        let opened = options.read(true).write(true).create(true).truncate(true).open(&beside);
-        let mut file = opened.map_err(|error| failed(&name, &error))?;
-        lock(&file, &name)?;
+        let mut disk = inner.disk.beside().map_err(write_failed)?;
         let mut index = AddressMap::default();
         let mut buffer = MAGIC.to_vec();
         let mut end = 0u64;
         for (address, place) in kept {
-            let payload = inner.read(place).map_err(|error| failed(&self.name(), &error))?;
+            let payload = inner
+                .read(place)
+                .map_err(|error| unreadable(&address, &self.name, &error))?;
             if Address::of(&payload) != address {
-                return Err(Error::corrupt(format!("chunk {address} is damaged in {}", self.name())));
+                return Err(Error::corrupt(format!("chunk {address} is damaged in {}", self.name)));
             }
             let at = end + buffer.len() as u64 + HEADER as u64;
             index.insert(address, Place { at, len: place.len });
             record::write_chunk(&mut buffer, &address, &payload);
             if buffer.len() >= BUFFER {
-                file.write_all(&buffer).map_err(|error| failed(&name, &error))?;
+                disk.write_at(end, &buffer).map_err(write_failed)?;
                 end += buffer.len() as u64;
                 buffer.clear();
             }
@@ -176,20 +159,19 @@ impl FileStore {
             .map(|(name, value)| (name.clone(), Some(value.clone())))
             .collect();
         record::write_batch(&mut buffer, MAGIC.len() as u64, &refs);
-        let written = file.write_all(&buffer).and_then(|()| file.sync_all());
-        written
-            .and_then(|()| std::fs::rename(&beside, &self.path))
-            .map_err(|error| failed(&name, &error))?;
+        disk.write_at(end, &buffer)
+            .and_then(|()| disk.sync())
+            .map_err(write_failed)?;
         end += buffer.len() as u64;
-        sync_folder(&self.path)?;
-        inner.file = file;
+        if let Err(error) = disk.settle() {
+            // Which of the two files is in place is not known.
+            inner.broken = true;
+            return Err(write_failed(error));
+        }
+        inner.disk = disk;
         inner.cache.clear();
         (inner.index, inner.batch_at, inner.end, inner.broken) = (index, end, end, false);
         Ok(())
-    }
-
-    fn name(&self) -> String {
-        self.path.display().to_string()
     }
 }
 
@@ -201,8 +183,7 @@ impl Inner {
         if self.buffer.is_empty() {
             return Ok(());
         }
-        self.file.seek(SeekFrom::Start(self.end))?;
-        self.file.write_all(&self.buffer)?;
+        self.disk.write_at(self.end, &self.buffer)?;
         self.end += self.buffer.len() as u64;
         self.buffer.clear();
         Ok(())
@@ -211,12 +192,12 @@ impl Inner {
     /// After a batch could not be made durable it must not come back at the next open. When it was
     /// not even written, its chunks are still buffered, and the store goes on.
     fn undo(&mut self, start: u64, kept: usize) {
-        self.broken |= self.end != start || self.file.set_len(start).is_err();
+        self.broken |= self.end != start || self.disk.set_len(start).is_err();
         if self.broken {
             // A last attempt: the caller learns of the failure of the batch either way.
-            self.file
+            self.disk
                 .set_len(start)
-                .and_then(|()| self.file.sync_all())
+                .and_then(|()| self.disk.sync())
                 .unwrap_or_default();
         }
         self.buffer.truncate(kept);
@@ -227,10 +208,9 @@ impl Inner {
         if place.at >= self.end {
             let start = (place.at - self.end) as usize;
             let buffered = self.buffer.get(start..start + bytes.len());
-            bytes.copy_from_slice(buffered.ok_or(std::io::ErrorKind::UnexpectedEof)?);
+            bytes.copy_from_slice(buffered.ok_or(ErrorKind::UnexpectedEof)?);
         } else {
-            self.file.seek(SeekFrom::Start(place.at))?;
-            self.file.read_exact(&mut bytes)?;
+            self.disk.read_at(place.at, &mut bytes)?;
         }
         Ok(bytes)
     }
@@ -243,15 +223,15 @@ impl ChunkStore for FileStore {
             return Ok(chunk);
         }
         let Some(place) = inner.index.get(address).copied() else {
-            return Err(Error::corrupt(format!("chunk {address} is not in {}", self.name())));
+            return Err(Error::corrupt(format!("chunk {address} is not in {}", self.name)));
         };
         let bytes = inner
             .read(place)
-            .map_err(|error| Error::corrupt(format!("chunk {address} cannot be read from {}: {error}", self.name())))?;
+            .map_err(|error| unreadable(address, &self.name, &error))?;
         let chunk = Chunk::new(bytes);
         let found = chunk.address();
         if found != *address {
-            let name = self.name();
+            let name = &self.name;
             return Err(Error::corrupt(format!(
                 "chunk {address} is damaged in {name}, its bytes hash to {found}"
             )));
@@ -277,38 +257,13 @@ impl ChunkStore for FileStore {
         );
         inner.cache.insert(address, chunk, false);
         if inner.buffer.len() >= BUFFER {
-            inner.write_buffer().map_err(|error| failed(&self.name(), &error))?;
+            inner.write_buffer().map_err(|error| failed(&self.name, &error))?;
         }
         Ok(address)
     }
 
     fn contains(&self, address: &Address) -> Result<bool> {
         Ok(self.inner.borrow().index.contains_key(address))
-    }
-}
-
-fn lock(file: &File, name: &str) -> Result<()> {
-    file.try_lock().map_err(|error| match error {
-        std::fs::TryLockError::WouldBlock => Error::new(
-            Code::StorageBlocked,
-            format!("store file {name} is open in another process"),
-        ),
-        std::fs::TryLockError::Error(error) => blocked(name, &error),
-    })
-}
-
-/// A rename or a new file is durable when its folder is.
-fn sync_folder(path: &Path) -> Result<()> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    // Not every system can open a folder; where it cannot, there is nothing to flush.
-    match File::open(folder) {
-        Ok(folder_file) => folder_file
-            .sync_all()
-            .map_err(|error| failed(&folder.display().to_string(), &error)),
-        Err(_) => Ok(()),
     }
 }
 
@@ -319,9 +274,13 @@ fn blocked(name: &str, error: &std::io::Error) -> Error {
     )
 }
 
+fn unreadable(address: &Address, name: &str, error: &std::io::Error) -> Error {
+    Error::corrupt(format!("chunk {address} cannot be read from {name}: {error}"))
+}
+
 fn failed(name: &str, error: &std::io::Error) -> Error {
     let code = match error.kind() {
-        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Code::Quota,
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Code::Quota,
         _ => Code::StorageBlocked,
     };
     Error::new(code, format!("store file {name} cannot be written: {error}"))
