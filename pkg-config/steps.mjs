@@ -2,7 +2,7 @@
 // and stamps, by which a step is done once.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -78,6 +78,8 @@ export async function once(name, hash, makes, work) {
   const stamp = at('.cache', 'stamps', name);
   const done = existsSync(stamp) && readFileSync(stamp, 'utf8') === hash;
   if (done && makes.every((path) => existsSync(at(path)))) return false;
+  // Work that is cut short is done again.
+  rmSync(stamp, { force: true });
   await work();
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, hash);
