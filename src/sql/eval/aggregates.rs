@@ -59,11 +59,11 @@ impl Accumulator {
         Accumulator { aggregate, nocase, state }
     }
 
-    /// One row's arguments; none for `COUNT(*)`. NULLs count for nothing.
-    pub fn add(&mut self, arguments: &[Value]) -> Result<()> {
+    /// One row's arguments; none for `COUNT(*)`. NULLs count for nothing. `true`: MIN or MAX moved to this row.
+    pub fn add(&mut self, arguments: &[Value]) -> Result<bool> {
         let value = match arguments.first() {
             None => &Value::Int(1),
-            Some(Value::Null) => return Ok(()),
+            Some(Value::Null) => return Ok(false),
             Some(value) => value,
         };
         match &mut self.state {
@@ -76,6 +76,7 @@ impl Accumulator {
                 let wanted = if self.aggregate == Aggregate::Min { Ordering::Less } else { Ordering::Greater };
                 if best.is_null() || value.compare(best, self.nocase) == wanted {
                     *best = value.clone();
+                    return Ok(true);
                 }
             }
             State::Text(out) => {
@@ -92,7 +93,7 @@ impl Accumulator {
                 }
             }
         }
-        Ok(())
+        Ok(false)
     }
 
     /// `n` rows at once, for `COUNT(*)` served from subtree counts.

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use super::coercion::equality_key;
+use super::identity::push;
 use super::expr::{Rule, Subquery};
 use crate::error::Result;
 use crate::sql::plan::Node;
@@ -45,7 +45,7 @@ impl Env {
         inputs.iter().for_each(|input| {
             // Not only equal but alike: `typeof(outer.x)` may be asked inside.
             key.push(input.class().as_bytes()[0]);
-            equality_key(input, false, &mut key);
+            push(&mut key, input, false);
         });
         let key = (Rc::as_ptr(&query.node) as usize, key);
         if let Some(answer) = self.memo.answers.borrow().get(&key) {
@@ -89,7 +89,7 @@ impl Env {
                     set.has_null = true;
                 } else {
                     let mut key = Vec::with_capacity(12);
-                    equality_key(&value, rule.nocase, &mut key);
+                    push(&mut key, &value, rule.nocase);
                     set.keys.insert(key);
                 }
             }
@@ -129,7 +129,7 @@ impl Set {
             return None;
         }
         let mut key = Vec::with_capacity(12);
-        equality_key(value, nocase, &mut key);
+        push(&mut key, value, nocase);
         if self.keys.contains(&key) {
             Some(true)
         } else if self.has_null {

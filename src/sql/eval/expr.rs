@@ -8,7 +8,7 @@ use super::functions::Function;
 use crate::sql::plan::Node;
 use crate::tuple::{ColumnType, Value};
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Expr {
     Literal(Value),
     /// A cell of the row at hand.
@@ -69,7 +69,7 @@ impl Comparator {
     }
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Comparison { pub op: Comparator, pub left: Expr, pub right: Expr, pub rule: Rule }
 
 /// How two operands are made comparable, see `coercion.rs`.
@@ -93,7 +93,7 @@ pub enum Conversion {
     Typed(ColumnType),
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct InList {
     pub expr: Expr,
     pub negated: bool,
@@ -110,7 +110,7 @@ pub struct InList {
     pub others: Vec<(Expr, Rule)>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Match {
     pub kind: MatchKind,
     pub expr: Expr,
@@ -127,7 +127,6 @@ pub enum MatchKind { Like, Glob, Regexp }
 
 /// A query inside an expression. What it reads of the row around it comes in as values: `inputs` are evaluated over
 /// that row, inside they are [`Expr::Outer`]. Without inputs it runs once a statement.
-#[derive(Debug)]
 pub struct Subquery { pub node: Rc<Node>, pub inputs: Vec<Expr>, pub width: usize }
 
 impl PartialEq for Match {
@@ -174,7 +173,7 @@ impl PartialEq for Expr {
 
 impl Expr {
     pub fn null() -> Expr { Expr::Literal(Value::Null) }
-    pub fn truth(truth: bool) -> Expr { Expr::Literal(Value::bool(truth)) }
+    pub fn boolean(truth: bool) -> Expr { Expr::Literal(Value::bool(truth)) }
 
     /// All of them, as one.
     pub fn all(mut conjuncts: Vec<Expr>) -> Option<Expr> {

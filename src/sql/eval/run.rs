@@ -3,9 +3,10 @@
 use std::rc::Rc;
 
 use super::arithmetic::{arithmetic, bit_not, negate};
-use super::coercion::{compare, equality_key, order};
+use super::coercion::{compare, order};
 use super::convert::{self, to_text, IntoValue};
 use super::env::Env;
+use super::identity::push;
 use super::expr::{Comparator, Comparison, Expr, InList, Match, MatchKind};
 use super::functions::like::Pattern;
 use crate::error::{Code, Error, Result};
@@ -198,7 +199,7 @@ impl InList {
         let mut unknown = self.has_null;
         if !self.constants.is_empty() {
             let mut key = Vec::with_capacity(12);
-            equality_key(&self.conversion.apply(value.clone()), self.nocase, &mut key);
+            push(&mut key, &self.conversion.apply(value.clone()), self.nocase);
             if self.constants.contains(&key) {
                 return Ok(Some(!self.negated));
             }

@@ -26,7 +26,7 @@ pub fn parse(text: &str) -> Result<Rc<[Parsed]>> {
             let (tokens, parameters) = rewrites(tokens[range].to_vec())?;
             (statements::statement(tokens, text)?, parameters)
         };
-        parsed.push(Parsed { statement, text: whole.clone(), span, parameters });
+        parsed.push(Parsed { statement, text: whole.clone(), span, parameters, plan: Default::default() });
     }
     let parsed: Rc<[Parsed]> = parsed.into();
     cache::keep_statements(text, &parsed);

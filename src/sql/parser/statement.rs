@@ -9,6 +9,7 @@ use std::rc::Rc;
 use gluesql::core::sqlparser::ast;
 
 use crate::sql::ddl::Definition;
+use crate::sql::query::PlanSlot;
 
 /// A parsed statement and where it stands.
 #[derive(Clone, Debug)]
@@ -20,6 +21,8 @@ pub struct Parsed {
     pub span: Range<usize>,
     /// How many parameters it takes, and the names of those that have one (`:name`, `$name`), by number.
     pub parameters: Vec<Option<Rc<str>>>,
+    /// A query's plan, once it was made.
+    pub plan: PlanSlot,
 }
 
 impl Parsed {

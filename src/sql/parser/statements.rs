@@ -99,7 +99,6 @@ impl<'a> Reader<'a> {
         parse_with(tokens, self.text, self.end, read)
     }
 
-    fn expr(&mut self) -> Result<Expr> { self.rest(|parser| parser.parse_expr()) }
 
     fn like(&mut self) -> Result<Option<String>> { if self.take("LIKE") { self.name().map(Some) } else { Ok(None) } }
 }

@@ -1,0 +1,179 @@
+//! The binder of one query: its names, and the way to those of the queries around it.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use gluesql::core::sqlparser::ast::{self, Ident};
+
+use super::{AggregateCall, Node, Scope};
+use crate::error::{Code, Error, Result};
+use crate::repo::Schema;
+use crate::sql::eval::{Expr, Type};
+use crate::sql::{Context, OutputColumn};
+
+/// A bound expression and what is known of it.
+#[derive(Clone)]
+pub struct Bound { pub expr: Expr, pub kind: Type }
+
+impl Bound {
+    pub fn new(expr: Expr) -> Bound { Bound { expr, kind: Type::UNKNOWN } }
+}
+
+/// What a query takes from the one around it, see `Subquery::inputs`. Queries in its FROM share it.
+pub type Captures = Rc<RefCell<Vec<Bound>>>;
+
+/// A common table expression.
+#[derive(Clone)]
+pub struct Cte { pub name: String, pub node: Rc<Node>, pub columns: Rc<[OutputColumn]>, pub kinds: Rc<[Type]>, pub shared: bool }
+
+pub struct Binder<'a> {
+    pub cx: &'a Context,
+    pub scope: Scope,
+    /// Width of the register row so far.
+    pub width: usize,
+    /// The query around this one, for an expression's subquery.
+    pub parent: Option<&'a Binder<'a>>,
+    pub captures: Captures,
+    /// `None` where aggregates may not stand.
+    pub aggregates: RefCell<Option<Vec<AggregateCall>>>,
+    /// The select list, by alias: names that no column has mean these.
+    pub aliases: RefCell<Vec<(String, ast::Expr)>>,
+    pub ctes: Rc<Vec<Cte>>,
+    pub shared: Rc<Shared>,
+}
+
+/// What all binders of a statement share.
+#[derive(Default)]
+pub struct Shared {
+    pub depth: Cell<usize>,
+    /// Views open around this place, for the one that contains itself.
+    pub views: RefCell<Vec<String>>,
+    /// Tables of the workspace that were named, with their schemas: what a cached plan depends on.
+    pub tables: RefCell<Vec<(Rc<str>, Rc<Schema>)>>,
+    /// The plan holds something that the next execution may find otherwise: another revision, a system table, a view.
+    pub volatile: Cell<bool>,
+}
+
+/// Deeper expressions are refused: evaluation is recursive.
+const DEEPEST: usize = 400;
+
+impl<'a> Binder<'a> {
+    pub fn new(cx: &'a Context) -> Binder<'a> {
+        Binder {
+            cx,
+            scope: Scope::default(),
+            width: 0,
+            parent: None,
+            captures: Captures::default(),
+            aggregates: RefCell::new(None),
+            aliases: RefCell::default(),
+            ctes: Rc::default(),
+            shared: Rc::default(),
+        }
+    }
+
+    /// For a query inside an expression of this one.
+    pub fn subquery(&'a self) -> Binder<'a> {
+        Binder { parent: Some(self), captures: Captures::default(), ..self.sibling() }
+    }
+
+    /// For a query that sees what this one sees around it, but not its tables: in FROM, in a set operation.
+    pub fn sibling(&self) -> Binder<'a> {
+        Binder {
+            cx: self.cx,
+            scope: Scope::default(),
+            width: 0,
+            parent: self.parent,
+            captures: self.captures.clone(),
+            aggregates: RefCell::new(None),
+            aliases: RefCell::default(),
+            ctes: self.ctes.clone(),
+            shared: self.shared.clone(),
+        }
+    }
+
+    /// For a view: it sees nothing of what is around it.
+    pub fn detached(&self) -> Binder<'a> {
+        Binder { parent: None, captures: Captures::default(), ctes: Rc::default(), ..self.sibling() }
+    }
+
+    /// Guards against expressions that would overflow the stack.
+    pub fn deeper<T>(&self, run: impl FnOnce() -> Result<T>) -> Result<T> {
+        let depth = self.shared.depth.get();
+        if depth >= DEEPEST {
+            return Err(Error::unsupported(format!("an expression nested more than {DEEPEST} deep is not supported")));
+        }
+        self.shared.depth.set(depth + 1);
+        let answer = run();
+        self.shared.depth.set(depth);
+        answer
+    }
+
+    /// A column by name, here or in a query around this one.
+    pub fn column(&self, qualifier: Option<&str>, name: &str) -> Result<Option<Bound>> {
+        if let Some(column) = self.scope.find(qualifier, name)? {
+            return Ok(Some(Bound { expr: column.expr.clone(), kind: column.kind.clone() }));
+        }
+        let Some(parent) = self.parent else { return Ok(None) };
+        let Some(outer) = parent.column(qualifier, name)? else { return Ok(None) };
+        let mut captures = self.captures.borrow_mut();
+        let slot = match captures.iter().position(|known| known.expr == outer.expr) {
+            Some(slot) => slot,
+            None => {
+                captures.push(outer.clone());
+                captures.len() - 1
+            }
+        };
+        Ok(Some(Bound { expr: Expr::Outer(slot), kind: outer.kind }))
+    }
+
+    /// A name in an expression: a column, an alias of the select list, or a double-quoted text.
+    pub fn name(&self, parts: &[Ident]) -> Result<Bound> {
+        let (qualifier, name) = match parts {
+            [name] => (None, name),
+            [table, name] => (Some(&*table.value), name),
+            // database.table.column
+            [.., table, name] => (Some(&*table.value), name),
+            [] => return Err(Error::internal("a name without parts")),
+        };
+        if let Some(bound) = self.column(qualifier, &name.value)? {
+            return Ok(bound);
+        }
+        if qualifier.is_none() {
+            let alias = self.aliases.borrow().iter().find(|(alias, _)| alias.eq_ignore_ascii_case(&name.value)).cloned();
+            if let Some((_, expr)) = alias {
+                // The alias means its expression, which cannot mean the alias.
+                let aliases = self.aliases.take();
+                let bound = self.expr(&expr);
+                self.aliases.replace(aliases);
+                return bound;
+            }
+            if name.quote_style == Some('"') {
+                return Ok(Bound::new(Expr::Literal((&*name.value).into())));
+            }
+            if name.quote_style.is_none() {
+                match name.value.to_ascii_uppercase().as_str() {
+                    "TRUE" => return Ok(Bound::new(Expr::boolean(true))),
+                    "FALSE" => return Ok(Bound::new(Expr::boolean(false))),
+                    _ => {}
+                }
+            }
+        }
+        let shown: Vec<&str> = parts.iter().map(|part| &*part.value).collect();
+        Err(Error::new(Code::ColumnNotFound, format!("column not found: {}", shown.join("."))))
+    }
+
+    /// An expression that may not hold aggregates.
+    pub fn plain(&self, expr: &ast::Expr) -> Result<Bound> {
+        let allowed = self.aggregates.take();
+        let bound = self.expr(expr);
+        self.aggregates.replace(allowed);
+        bound
+    }
+
+    /// The value of an expression without columns.
+    pub fn constant(&self, expr: &ast::Expr) -> Result<crate::tuple::Value> {
+        let bound = self.sibling().plain(expr)?;
+        bound.expr.eval(&[], &crate::sql::eval::Env::new(self.cx.clone()))
+    }
+}

@@ -1,0 +1,155 @@
+//! Calls: aggregates, special forms, scalar functions.
+
+use gluesql::core::sqlparser::ast::{self, DuplicateTreatment, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments};
+
+use super::{AggregateCall, Binder, Bound};
+use crate::error::{Code, Error, Result};
+use crate::sql::eval::{aggregates, functions, Comparator, Expr, Match, MatchKind, Type};
+use crate::tuple::ColumnType;
+
+impl Binder<'_> {
+    pub fn function(&self, function: &ast::Function) -> Result<Bound> {
+        let name = function.name.to_string().trim_matches(['`', '"']).to_ascii_lowercase();
+        if function.over.is_some() {
+            return Err(Error::unsupported(format!("window functions are not supported yet: {name}() OVER")));
+        }
+        if !function.within_group.is_empty() {
+            return Err(Error::unsupported(format!("WITHIN GROUP is not supported: {name}()")));
+        }
+        let (arguments, distinct, clauses): (Vec<&ast::Expr>, bool, &[FunctionArgumentClause]) = match &function.args {
+            FunctionArguments::None => (Vec::new(), false, &[]),
+            FunctionArguments::Subquery(_) => return Err(Error::unsupported(format!("{name}(SELECT …) is not supported"))),
+            FunctionArguments::List(list) => {
+                let mut arguments = Vec::new();
+                for argument in &list.args {
+                    match argument {
+                        FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => arguments.push(expr),
+                        FunctionArg::Unnamed(FunctionArgExpr::Wildcard) if list.args.len() == 1 => {}
+                        _ => return Err(Error::unsupported(format!("this argument of {name}() is not supported: {argument}"))),
+                    }
+                }
+                let distinct = list.duplicate_treatment == Some(DuplicateTreatment::Distinct);
+                (arguments, distinct, &list.clauses)
+            }
+        };
+        if let Some(aggregate) = aggregates::find(&name, arguments.len()) {
+            return self.aggregate(aggregate, &name, &arguments, distinct, clauses, function.filter.as_deref());
+        }
+        if distinct || !clauses.is_empty() || function.filter.is_some() {
+            return Err(Error::unsupported(format!("DISTINCT, ORDER BY and FILTER belong to aggregates, {name}() is none")));
+        }
+        let mut bound = arguments.iter().map(|argument| self.expr(argument)).collect::<Result<Vec<Bound>>>()?;
+        match (name.as_str(), bound.len()) {
+            ("coalesce", 2..) | ("ifnull", 2) => {
+                let kind = bound[0].kind.clone();
+                let list = bound.into_iter().map(|bound| bound.expr).collect();
+                Ok(Bound { expr: self.fold(Expr::Coalesce(list))?, kind: Type { explicit: false, ..decimal_only(kind) } })
+            }
+            ("nullif", 2) => {
+                let (right, left) = (bound.pop(), bound.pop());
+                let (Some(left), Some(right)) = (left, right) else { return Err(Error::internal("nullif without arguments")) };
+                let Expr::Compare(comparison) = self.compare(Comparator::Eq, left.clone(), right)? else {
+                    return Err(Error::internal("nullif does not compare"));
+                };
+                Ok(Bound::new(self.fold(Expr::NullIf(comparison))?))
+            }
+            ("iif" | "if", 2 | 3) => {
+                let otherwise = if bound.len() == 3 { bound.pop().map(|bound| Box::new(bound.expr)) } else { None };
+                let mut bound = bound.into_iter().map(|bound| bound.expr);
+                let (Some(when), Some(then)) = (bound.next(), bound.next()) else { return Err(Error::internal("if without arguments")) };
+                Ok(Bound::new(self.fold(Expr::Case { whens: vec![(when, then)], otherwise })?))
+            }
+            ("like" | "glob", 2) => {
+                let (Some(expr), Some(pattern)) = (bound.pop(), bound.pop()) else { return Err(Error::internal("like without arguments")) };
+                let kind = if name == "like" { MatchKind::Like } else { MatchKind::Glob };
+                let (expr, pattern) = (expr.expr, pattern.expr);
+                let matching = Match { kind, expr, pattern, escape: None, negated: false, compiled: None, regex: None };
+                Ok(Bound::new(self.fold(matching.compile()?)?))
+            }
+            _ => self.call(&name, bound.into_iter().map(|bound| bound.expr).collect()),
+        }
+    }
+
+    /// A scalar function by folded name.
+    pub fn call(&self, name: &str, arguments: Vec<Expr>) -> Result<Bound> {
+        match functions::find(name, arguments.len())? {
+            Some(function) => Ok(Bound::new(self.fold(Expr::Call(function, arguments))?)),
+            None if crate::sql::procedure::ALL.iter().any(|procedure| procedure.name() == name) => Err(Error::unsupported(format!(
+                "procedure {name}() can only be called by CALL, or alone in a SELECT without FROM"
+            ))),
+            None => Err(Error::unsupported(format!("no such function: {name}()"))),
+        }
+    }
+
+    fn aggregate(
+        &self,
+        aggregate: aggregates::Aggregate,
+        name: &str,
+        arguments: &[&ast::Expr],
+        distinct: bool,
+        clauses: &[FunctionArgumentClause],
+        filter: Option<&ast::Expr>,
+    ) -> Result<Bound> {
+        if self.aggregates.borrow().is_none() {
+            return Err(Error::new(Code::Syntax, format!("aggregate {name}() may not stand here")));
+        }
+        let mut kind = Type::UNKNOWN;
+        let mut bound = Vec::new();
+        for (at, argument) in arguments.iter().enumerate() {
+            let argument = self.plain(argument)?;
+            if at == 0 {
+                kind = argument.kind.clone();
+            }
+            bound.push(argument.expr);
+        }
+        let filter = filter.map(|filter| Ok::<Expr, Error>(self.plain(filter)?.expr)).transpose()?;
+        let mut order = Vec::new();
+        for clause in clauses {
+            match clause {
+                FunctionArgumentClause::OrderBy(keys) => {
+                    for key in keys {
+                        order.push((self.plain(&key.expr)?.expr, key.asc == Some(false)));
+                    }
+                }
+                FunctionArgumentClause::Separator(ast::Value::SingleQuotedString(text)) if bound.len() == 1 => {
+                    bound.push(Expr::Literal(text.as_str().into()));
+                }
+                other => return Err(Error::unsupported(format!("{other} in {name}() is not supported"))),
+            }
+        }
+        let call = AggregateCall { aggregate, arguments: bound, distinct, filter, order, nocase: kind.nocase };
+        let mut calls = self.aggregates.borrow_mut();
+        let Some(calls) = calls.as_mut() else { return Err(Error::internal("aggregates are closed")) };
+        let at = match calls.iter().position(|known| *known == call) {
+            Some(at) => at,
+            None => {
+                calls.push(call);
+                calls.len() - 1
+            }
+        };
+        // MIN and MAX keep their argument's type; sums of DECIMAL stay exact.
+        let kind = match aggregate {
+            aggregates::Aggregate::Min | aggregates::Aggregate::Max => typed_only(kind),
+            aggregates::Aggregate::Sum | aggregates::Aggregate::Avg => decimal_only(kind),
+            _ => Type::UNKNOWN,
+        };
+        Ok(Bound { expr: Expr::Aggregate(at), kind })
+    }
+}
+
+fn decimal_only(kind: Type) -> Type {
+    match kind.column_type {
+        ColumnType::Decimal { .. } | ColumnType::Numeric => Type::of(ColumnType::Numeric),
+        _ => Type::UNKNOWN,
+    }
+}
+
+/// What `MIN(date_column) = '2024-1-5'` needs; numbers and texts lose their affinity in an aggregate, as in SQLite.
+fn typed_only(kind: Type) -> Type {
+    match kind.column_type {
+        ColumnType::Date | ColumnType::Time | ColumnType::DateTime | ColumnType::Timestamp | ColumnType::Uuid => {
+            Type::of(kind.column_type)
+        }
+        _ => Type { nocase: kind.nocase, ..decimal_only(kind) },
+    }
+}

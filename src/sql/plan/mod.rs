@@ -1,0 +1,22 @@
+//! From sqlparser's trees to a plan: names become positions, and every expression one of `eval`.
+//!
+//! The tables of one FROM share a *register row*: each has its own cells in it, and an operator fills its own cells
+//! only. So a join copies nothing, and the order of joins is free.
+
+mod bind;
+mod expression;
+mod from;
+mod function;
+mod grouping;
+mod node;
+mod query;
+mod scope;
+mod select;
+
+pub use bind::{Binder, Bound};
+pub use from::FromTree;
+pub use node::{
+    Access, AggregateCall, Bounds, Group, Join, JoinKind, Method, Node, Operand, Scan, SetOperation, SortKey, Source, SystemScan,
+};
+pub use query::{sort_key, Planned};
+pub use scope::{Scope, ScopeColumn};

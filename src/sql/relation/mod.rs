@@ -1,0 +1,27 @@
+//! Rows that stream: our own operators, one a file, and what table functions and system tables answer.
+//!
+//! An operator fills its cells of the row that it is handed and leaves the others alone (see `plan`): the tables of one
+//! FROM share a row, so a join copies nothing. A fault or an error ends a stream for good: the statement is run again.
+
+mod bounds;
+mod derived;
+mod distinct;
+mod filter;
+mod group;
+mod hash_join;
+mod limit;
+mod lookup_join;
+mod loop_join;
+mod open;
+mod project;
+mod stream;
+mod saved;
+mod scan;
+mod set_operation;
+mod sort;
+mod system;
+mod values;
+
+pub use bounds::{key_ranges, BoundParts};
+pub use open::{open, Operator};
+pub use stream::{Relation, Row, Rows};

@@ -1,0 +1,49 @@
+//! A plan's node as a running operator.
+
+use super::derived::Derived;
+use super::distinct::Distinct;
+use super::filter::Filter;
+use super::group::Group;
+use super::hash_join::HashJoin;
+use super::limit::Limit;
+use super::lookup_join::LookupJoin;
+use super::loop_join::LoopJoin;
+use super::project::{Project, Truncate};
+use super::scan::Scanner;
+use super::set_operation::SetRows;
+use super::sort::Sort;
+use super::system::SystemRows;
+use super::values::{Nothing, One, Values};
+use super::Row;
+use crate::error::Result;
+use crate::sql::eval::Env;
+use crate::sql::plan::{JoinKind, Method, Node};
+
+pub trait Operator {
+    /// Fills its cells with the next row; `false` at the end.
+    fn next(&mut self, row: &mut Row) -> Result<bool>;
+}
+
+pub fn open<'p>(node: &'p Node, env: &'p Env) -> Result<Box<dyn Operator + 'p>> {
+    Ok(match node {
+        Node::One => Box::new(One(false)),
+        Node::Nothing => Box::new(Nothing),
+        Node::Values(rows) => Box::new(Values::new(rows, env)),
+        Node::Scan(scan) => Box::new(Scanner::open(scan, env, &[])?),
+        Node::System(scan) => Box::new(SystemRows::open(scan, env)?),
+        Node::Derived { input, offset, width, shared, .. } => Box::new(Derived::open(input, *offset, *width, *shared, env)?),
+        Node::Filter { input, predicate } => Box::new(Filter { input: open(input, env)?, predicate, env }),
+        Node::Join(join) => match (join.kind, join.method) {
+            (JoinKind::Inner | JoinKind::Left, Method::Lookup) => Box::new(LookupJoin::open(join, env)?),
+            (_, Method::Hash) => Box::new(HashJoin::open(join, env)?),
+            _ => Box::new(LoopJoin::open(join, env)?),
+        },
+        Node::Project { input, list, width } => Box::new(Project::open(input, list, *width, env)?),
+        Node::Group(group) => Box::new(Group::open(group, env)?),
+        Node::Distinct { input, nocase } => Box::new(Distinct::new(open(input, env)?, nocase)),
+        Node::Sort { input, keys, top } => Box::new(Sort::open(input, keys, top.as_deref(), env)?),
+        Node::Truncate { input, width } => Box::new(Truncate { input: open(input, env)?, width: *width }),
+        Node::Limit { input, limit, offset } => Box::new(Limit::open(input, limit.as_ref(), offset.as_ref(), env)?),
+        Node::Set { operation, left, right } => Box::new(SetRows::open(*operation, left, right, env)?),
+    })
+}

@@ -1,0 +1,70 @@
+//! ORDER BY. When only the first rows are needed, only about twice as many are kept.
+
+use std::cmp::Ordering;
+
+use super::limit::count;
+use super::{open, Operator, Row};
+use crate::error::Result;
+use crate::sql::eval::{Env, Expr};
+use crate::sql::plan::{Node, SortKey};
+
+pub struct Sort<'p> { input: Option<Box<dyn Operator + 'p>>, keys: &'p [SortKey], top: Option<usize>, sorted: std::vec::IntoIter<Row> }
+
+impl<'p> Sort<'p> {
+    pub fn open(input: &'p Node, keys: &'p [SortKey], top: Option<&[Expr]>, env: &'p Env) -> Result<Self> {
+        let mut wanted = Some(0usize);
+        for part in top.unwrap_or(&[]) {
+            wanted = match (wanted, count(part, env)?) {
+                (Some(sum), Some(more)) => Some(sum.saturating_add(usize::try_from(more).unwrap_or(usize::MAX))),
+                _ => None,
+            };
+        }
+        let top = if top.is_some() { wanted } else { None };
+        Ok(Sort { input: Some(open(input, env)?), keys, top, sorted: Vec::new().into_iter() })
+    }
+
+    fn order(&self, a: &Row, b: &Row) -> Ordering {
+        for key in self.keys {
+            let (a, b) = (&a[key.cell], &b[key.cell]);
+            let order = match (a.is_null(), b.is_null()) {
+                (true, true) => Ordering::Equal,
+                (true, false) => if key.nulls_first { Ordering::Less } else { Ordering::Greater },
+                (false, true) => if key.nulls_first { Ordering::Greater } else { Ordering::Less },
+                (false, false) => {
+                    let order = a.compare(b, key.nocase);
+                    if key.descending { order.reverse() } else { order }
+                }
+            };
+            if order != Ordering::Equal {
+                return order;
+            }
+        }
+        Ordering::Equal
+    }
+}
+
+impl Operator for Sort<'_> {
+    fn next(&mut self, row: &mut Row) -> Result<bool> {
+        if let Some(mut input) = self.input.take() {
+            let mut rows: Vec<Row> = Vec::new();
+            let mut next = Row::new();
+            let most = self.top.map_or(usize::MAX, |top| top.saturating_mul(2).saturating_add(512));
+            while input.next(&mut next)? {
+                rows.push(std::mem::take(&mut next));
+                if rows.len() >= most {
+                    rows.sort_by(|a, b| self.order(a, b));
+                    rows.truncate(self.top.unwrap_or(most));
+                }
+            }
+            rows.sort_by(|a, b| self.order(a, b));
+            self.sorted = rows.into_iter();
+        }
+        match self.sorted.next() {
+            Some(next) => {
+                *row = next;
+                Ok(true)
+            }
+            None => Ok(false),
+        }
+    }
+}

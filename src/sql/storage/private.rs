@@ -1,0 +1,84 @@
+//! The private table of one query.
+
+use std::cell::RefCell;
+
+use gluesql::core::executor::{execute, Payload};
+use gluesql::core::plan::{
+    ExprPlan, ProjectInputPlan, ProjectPlan, ProjectionPlan, QueryPlan, SelectItemPlan, SourcePlan, StatementPlan,
+    TableAccessPlan, TableSourcePlan,
+};
+
+use crate::error::{Error, Result};
+use crate::sql::eval::Env;
+use crate::sql::plan::Node;
+use crate::sql::relation::{open, Operator, Row};
+
+/// Its name, and that of its only column: the number of rows so far.
+pub const TABLE: &str = "⟨private⟩";
+pub const COLUMN: &str = "rows";
+
+/// Rows in a batch: what GlueSQL's loop costs (0.25 to 0.45 µs a row) falls on all of them.
+const BATCH: usize = 256;
+
+pub struct PrivateTable<'p> {
+    source: RefCell<Box<dyn Operator + 'p>>,
+    rows: RefCell<Vec<Row>>,
+    /// What went wrong below GlueSQL.
+    failure: RefCell<Option<Error>>,
+}
+
+/// The error itself lies beside.
+pub struct Failed;
+
+impl PrivateTable<'_> {
+    /// Computes the next batch; `false` at the end.
+    pub fn advance(&self) -> std::result::Result<bool, Failed> {
+        let mut source = self.source.borrow_mut();
+        let mut rows = self.rows.borrow_mut();
+        let before = rows.len();
+        let mut row = Row::new();
+        while rows.len() < before + BATCH {
+            match source.next(&mut row) {
+                Ok(true) => rows.push(std::mem::take(&mut row)),
+                Ok(false) => break,
+                Err(error) => {
+                    *self.failure.borrow_mut() = Some(error);
+                    return Err(Failed);
+                }
+            }
+        }
+        Ok(rows.len() > before)
+    }
+
+    pub fn len(&self) -> usize { self.rows.borrow().len() }
+}
+
+thread_local! {
+    /// `SELECT "rows" FROM "⟨private⟩"`, planned once.
+    static STATEMENT: StatementPlan = StatementPlan::Query(QueryPlan::Project(ProjectPlan {
+        input: ProjectInputPlan::Source(SourcePlan::Table(TableSourcePlan {
+            name: TABLE.to_string(),
+            alias: None,
+            access: TableAccessPlan::FullScan,
+        })),
+        projection: ProjectionPlan::SelectItems(vec![SelectItemPlan::Expr {
+            expr: ExprPlan::Identifier(COLUMN.to_string()),
+            label: COLUMN.to_string(),
+        }]),
+    }));
+}
+
+/// Runs a plan to its end.
+pub fn run(node: &Node, env: &Env) -> Result<Vec<Row>> {
+    let source = open(node, env)?;
+    let mut table = PrivateTable { source: RefCell::new(source), rows: RefCell::default(), failure: RefCell::default() };
+    let payload = STATEMENT.with(|statement| execute(&mut table, statement));
+    if let Some(error) = table.failure.into_inner() {
+        return Err(error);
+    }
+    match payload {
+        Ok(Payload::Select { .. }) => Ok(table.rows.into_inner()),
+        Ok(_) => Err(Error::internal("the executor answered a query with something else")),
+        Err(error) => Err(Error::internal(format!("the executor failed: {error}"))),
+    }
+}
