@@ -1,10 +1,10 @@
 //! A database: a repository, and the sessions on it.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 #[cfg(not(target_arch = "wasm32"))]
 use std::path::Path;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use bytes::Bytes;
 
@@ -14,7 +14,9 @@ use super::Session;
 use crate::chunk::FileStore;
 use crate::chunk::{MemoryStore, Store};
 use crate::error::{Error, Result};
-use crate::repo::{Publication, RefMap, Repository, Signature};
+use crate::hash::Address;
+use crate::repo::{Publication, RefMap, Repository, Root, Signature};
+use crate::sql::Keeper;
 
 pub struct Database {
     name: Rc<str>,
@@ -22,13 +24,15 @@ pub struct Database {
     medium: Medium,
     /// Counts changes of the records, so that sessions see cheaply whether anything moved.
     version: Cell<u64>,
+    /// Roots that sessions began with, as long as they hold them.
+    held: RefCell<Vec<Weak<Root>>>,
 }
 
 /// Who makes publications durable.
 enum Medium {
     /// The worker in a page.
     Driver,
-    Memory,
+    Memory(Rc<MemoryStore>),
     #[cfg(not(target_arch = "wasm32"))]
     File(Rc<FileStore>),
 }
@@ -43,7 +47,8 @@ impl Database {
 
     /// In memory; publications land at once.
     pub fn memory() -> Result<Rc<Database>> {
-        let (database, publication) = Self::over("prollite", Rc::new(MemoryStore::new()), RefMap::new(), Medium::Memory, 0)?;
+        let store = Rc::new(MemoryStore::new());
+        let (database, publication) = Self::over("prollite", store.clone(), RefMap::new(), Medium::Memory(store), 0)?;
         if let Some(publication) = publication {
             database.land(&publication)?;
         }
@@ -74,7 +79,7 @@ impl Database {
         if let (Some(publication), Medium::Driver) = (&publication, &medium) {
             repository.apply(publication);
         }
-        Ok((Database { name: name.into(), repository, medium, version: Cell::new(0) }, publication))
+        Ok((Database { name: name.into(), repository, medium, version: Cell::new(0), held: RefCell::default() }, publication))
     }
 
     pub fn name(&self) -> &Rc<str> { &self.name }
@@ -112,6 +117,34 @@ impl Database {
         Ok(Settled::Landed)
     }
 
+    /// A session stands on this root.
+    pub(super) fn hold(&self, root: &Rc<Root>) {
+        let mut held = self.held.borrow_mut();
+        if held.len() >= 64 {
+            held.retain(|root| root.strong_count() > 0);
+        }
+        if !held.iter().any(|known| std::ptr::eq(known.as_ptr(), Rc::as_ptr(root))) {
+            held.push(Rc::downgrade(root));
+        }
+    }
+
+    /// Drops every stored chunk that is not among `keep` (ascending).
+    pub(super) fn sweep(&self, keep: &[Address]) -> Result<()> {
+        match &self.medium {
+            Medium::Driver => {}
+            Medium::Memory(store) => {
+                for address in store.addresses() {
+                    if keep.binary_search(&address).is_err() {
+                        store.remove(&address);
+                    }
+                }
+            }
+            #[cfg(not(target_arch = "wasm32"))]
+            Medium::File(store) => store.sweep(&keep.iter().copied().collect())?,
+        }
+        Ok(())
+    }
+
     fn land(&self, publication: &Publication) -> Result<()> {
         self.write(publication)?;
         self.landed(publication);
@@ -130,5 +163,23 @@ impl Database {
             file.publish(&set)?;
         }
         Ok(())
+    }
+}
+
+impl Keeper for Database {
+    fn held(&self) -> Vec<Rc<Root>> { self.held.borrow().iter().filter_map(Weak::upgrade).collect() }
+
+    fn superfluous(&self, keep: &[Address]) -> Result<Option<u64>> {
+        let mut kept = 0u64;
+        let stored = match &self.medium {
+            Medium::Driver => return Ok(None),
+            Medium::Memory(store) => store.len(),
+            #[cfg(not(target_arch = "wasm32"))]
+            Medium::File(store) => store.len(),
+        };
+        for address in keep {
+            kept += u64::from(self.repository.store.contains(address)?);
+        }
+        Ok(Some((stored as u64).saturating_sub(kept)))
     }
 }

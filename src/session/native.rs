@@ -39,6 +39,9 @@ impl Session {
                 Step::Need => return Err(Error::internal("a chunk is missing, and there is nobody to wait for")),
             };
             if !self.unpublished() || self.publish()? == Settlement::Done {
+                if let Some(keep) = self.take_sweep() {
+                    self.database().sweep(&keep)?;
+                }
                 return Ok(outcome);
             }
         }

@@ -41,6 +41,7 @@ impl Session {
                 workspace.keep_marks(&self.workspace.borrow());
                 workspace.put_root(root);
                 *self.workspace.borrow_mut() = workspace;
+                self.database.hold(&theirs.root);
                 self.snapshot = theirs;
                 *self.publication.borrow_mut() = Publication::default();
                 self.in_flight = None;

@@ -99,6 +99,8 @@ pub struct Session {
     pub(super) in_flight: Option<Publication>,
     /// The date of what is published: that of the last statement.
     pub(super) now_ms: i64,
+    /// What garbage collection left, to be swept once it is durable.
+    pub(super) sweep: Option<Vec<crate::Address>>,
 }
 
 impl Session {
@@ -113,6 +115,7 @@ impl Session {
             Err(error) if error.is_fault() => (Snapshot::unloaded(), u64::MAX),
             Err(error) => return Err(error),
         };
+        database.hold(&snapshot.root);
         let settings = Settings {
             database: database.name().clone(),
             branch: place.branch().cloned(),
@@ -139,6 +142,7 @@ impl Session {
             group: None,
             in_flight: None,
             now_ms: 0,
+            sweep: None,
         })
     }
 
@@ -247,6 +251,7 @@ impl Session {
             settings: self.settings.clone(),
             moment: Rc::new(moment),
             parameters,
+            keeper: self.database.clone(),
         }
     }
 
@@ -271,11 +276,15 @@ impl Session {
             self.mode = Mode::Committed;
         }
         self.alone |= called;
+        self.sweep = effect.sweep;
         if self.mode == Mode::Open {
             self.split_immediate(&before.publication);
         }
         if let Some((place, snapshot)) = next {
             self.stand(place, snapshot);
+        }
+        if !effect.variables.is_empty() {
+            Rc::make_mut(&mut self.settings).variables.extend(effect.variables);
         }
         if let Some(id) = self.workspace.borrow().last_insert_id() {
             let known = self.settings.variables.get("last_insert_id");
@@ -321,6 +330,7 @@ impl Session {
             self.workspace.borrow_mut().push_layer();
         }
         self.place = place;
+        self.database.hold(&snapshot.root);
         self.snapshot = snapshot;
     }
 
@@ -363,6 +373,7 @@ impl Session {
         if !self.snapshot.is_current(&refs, &self.place) {
             let snapshot = Snapshot::load(&refs, &self.store, &self.place)?;
             *self.workspace.borrow_mut() = Workspace::of(snapshot.root.clone());
+            self.database.hold(&snapshot.root);
             self.snapshot = snapshot;
         }
         self.repository.replace(refs);
@@ -452,9 +463,13 @@ impl Session {
             workspace.settle();
             workspace.shared_root()
         };
+        self.database.hold(&root);
         self.snapshot = Snapshot::of(&*self.repository, &self.place, root);
         self.restart();
     }
+
+    /// After the outcome of `dolt_gc` is durable: the only chunks that need to stay, ascending. The driver removes others.
+    pub fn take_sweep(&mut self) -> Option<Vec<crate::Address>> { self.sweep.take() }
 
     /// Nothing is pending any more.
     pub(super) fn restart(&mut self) {

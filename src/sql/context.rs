@@ -8,7 +8,9 @@ use bytes::Bytes;
 
 use super::Workspace;
 use crate::chunk::Store;
-use crate::repo::{Publication, Repository};
+use crate::error::Result;
+use crate::hash::Address;
+use crate::repo::{Publication, Repository, Root};
 use crate::tuple::Value;
 
 #[derive(Clone)]
@@ -24,6 +26,15 @@ pub struct Context {
     pub settings: Rc<Settings>,
     pub moment: Rc<Moment>,
     pub parameters: Rc<[Value]>,
+    pub keeper: Rc<dyn Keeper>,
+}
+
+/// What garbage collection asks of whoever owns the store.
+pub trait Keeper {
+    /// Roots that sessions stand on: not to be taken from under them.
+    fn held(&self) -> Vec<Rc<Root>>;
+    /// How many stored chunks are not among `keep` (ascending); `None`: not known here.
+    fn superfluous(&self, keep: &[Address]) -> Result<Option<u64>>;
 }
 
 impl Context {

@@ -21,6 +21,6 @@ pub mod versions;
 mod workspace;
 pub mod write;
 
-pub use context::{Context, Moment, Settings};
+pub use context::{Context, Keeper, Moment, Settings};
 pub use outcome::{Outcome, OutputColumn};
 pub use workspace::{TableView, TableWriter, Workspace};

@@ -1,6 +1,6 @@
 //! `CALL p(…)` and `SELECT p(…)`: the same call, a row or a value.
 
-use gluesql::core::sqlparser::ast::{Expr, Ident};
+use gluesql::core::sqlparser::ast::{Expr, Ident, Value as Ast};
 
 use crate::error::{Error, Result};
 use crate::sql::eval::constant;
@@ -9,8 +9,24 @@ use crate::sql::{Context, Outcome, OutputColumn};
 use crate::tuple::{ColumnType, Value};
 
 fn run(cx: &Context, procedure: &dyn Procedure, arguments: &[Expr], effect: &mut Effect) -> Result<Answer> {
-    let arguments: Vec<Value> = arguments.iter().map(|argument| constant(cx, argument)).collect::<Result<_>>()?;
-    procedure.call(&mut Call { context: cx, arguments: &arguments, effect })
+    let values: Vec<Value> = arguments.iter().map(|argument| constant(cx, argument)).collect::<Result<_>>()?;
+    let answer = procedure.call(&mut Call { context: cx, arguments: &values, effect })?;
+    for (position, value) in std::mem::take(&mut effect.out) {
+        if let Some(name) = arguments.get(position).and_then(user_variable) {
+            effect.variables.push((name, value));
+        }
+    }
+    Ok(answer)
+}
+
+/// `@name`, folded.
+fn user_variable(argument: &Expr) -> Option<String> {
+    let name = match argument {
+        Expr::Identifier(ident) => &ident.value,
+        Expr::Value(Ast::Placeholder(name)) => name,
+        _ => return None,
+    };
+    (name.starts_with('@') && !name.starts_with("@@")).then(|| name.to_ascii_lowercase())
 }
 
 pub fn call(cx: &Context, name: &str, arguments: &[Expr], effect: &mut Effect) -> Result<Outcome> {

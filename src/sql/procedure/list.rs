@@ -1,7 +1,7 @@
 //! The one list of procedures.
 
 use super::{
-    add, branch, checkout, clean, commit, config, conflicts_resolve, merge, pick, reset, rm, squash_history, stash, tag, undo,
+    add, branch, checkout, clean, commit, config, conflicts_resolve, gc, merge, pick, reset, rm, squash_history, stash, tag, undo, verify,
     Procedure,
 };
 
@@ -14,6 +14,7 @@ pub const ALL: &[&dyn Procedure] = &[
     &commit::CommitHashOut,
     &config::Config,
     &conflicts_resolve::ConflictsResolve,
+    &gc::Gc,
     &merge::Merge,
     &pick::CherryPick,
     &pick::Revert,
@@ -23,4 +24,5 @@ pub const ALL: &[&dyn Procedure] = &[
     &stash::Stash,
     &tag::Tag,
     &undo::Undo,
+    &verify::Verify,
 ];

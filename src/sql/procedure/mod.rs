@@ -11,6 +11,7 @@ mod commit;
 mod config;
 mod conflicts_resolve;
 pub mod flags;
+mod gc;
 mod list;
 mod merge;
 mod pick;
@@ -20,6 +21,7 @@ mod squash_history;
 mod stash;
 mod tag;
 mod undo;
+mod verify;
 
 use super::{Context, OutputColumn};
 use crate::error::Result;
@@ -53,6 +55,10 @@ pub struct Effect {
     pub checkout: Option<String>,
     /// Values for the arguments, by position, that name a user variable (`@hash`) to take them.
     pub out: Vec<(usize, Value)>,
+    /// Variables that the session sets, by folded name: what `out` came to.
+    pub variables: Vec<(String, Value)>,
+    /// Once the transaction is durable, nothing but these chunks needs to stay.
+    pub sweep: Option<Vec<crate::Address>>,
 }
 
 pub struct Answer {

@@ -1,0 +1,29 @@
+//! `dolt_verify`: walks everything that refs reach, hashes every chunk again, compares indexes with rows.
+
+use super::answer::integer;
+use super::flags::Flags;
+use super::{Answer, Call, Procedure};
+use crate::error::Result;
+use crate::repo::{RefMap, Refs, Verify as Walk};
+use crate::sql::write::MergeCheck;
+use crate::sql::OutputColumn;
+use crate::tuple::Value;
+
+pub struct Verify;
+
+impl Procedure for Verify {
+    fn name(&self) -> &'static str { "dolt_verify" }
+    fn columns(&self) -> Vec<OutputColumn> { vec![integer("ok"), integer("missing"), integer("corrupt")] }
+
+    fn call(&self, call: &mut Call<'_>) -> Result<Answer> {
+        Flags::parse(&[], call.arguments)?.at_most("dolt_verify", 0)?;
+        let cx = call.context;
+        let refs: RefMap = cx.records("").into_iter().collect();
+        let verdict = Walk::new(&cx.store, &refs, Some(MergeCheck::new(cx)))?.run()?;
+        // A table that disagrees with its indexes is as bad as a chunk that disagrees with its address.
+        let corrupt = verdict.corrupt.len() + verdict.disagreements.len();
+        let ok = Value::bool(verdict.is_ok());
+        let row = vec![ok.clone(), Value::Int(verdict.missing.len() as i64), Value::Int(corrupt as i64)];
+        Ok(Answer::new(row, ok))
+    }
+}
