@@ -150,11 +150,6 @@ impl PackIndex {
     pub fn last_pack(&self) -> Option<u32> {
         self.packs.keys().next_back().copied()
     }
-
-    /// Up to `count` packs that follow `pack`.
-    pub fn packs_after(&self, pack: u32, count: usize) -> impl Iterator<Item = u32> + '_ {
-        self.packs.range(pack.saturating_add(1)..).map(|(number, _)| *number).take(count)
-    }
 }
 
 #[cfg(test)]
@@ -202,7 +197,7 @@ mod tests {
         index.remove_packs(&[2]);
         assert_eq!(index.find(&address(2)).unwrap().0, 1);
         assert!(!index.contains(&address(3)));
-        assert_eq!(index.packs_after(0, 5).collect::<Vec<_>>(), [1]);
+        assert_eq!(index.last_pack(), Some(1));
     }
 
     #[test]
