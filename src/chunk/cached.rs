@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use bytes::Bytes;
 
 use super::residency::Residency;
-use super::{Chunk, ChunkStore, FaultLog};
+use super::{interrupt, Chunk, ChunkStore, FaultLog};
 use crate::error::{Code, Error, Result};
 use crate::hash::Address;
 
@@ -128,6 +128,7 @@ impl CachedStore {
 
 impl ChunkStore for CachedStore {
     fn get(&self, address: &Address) -> Result<Chunk> {
+        interrupt::check()?;
         if let Some(chunk) = self.resident.borrow().get(address) {
             return Ok(chunk);
         }

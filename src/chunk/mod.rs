@@ -5,6 +5,7 @@ mod chunk;
 mod fault_log;
 #[cfg(not(target_arch = "wasm32"))]
 mod file;
+pub mod interrupt;
 mod memory;
 mod overlay;
 mod residency;

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::node::Node;
 use super::path::{read_root, Path};
 use super::{KeyRange, Map};
-use crate::chunk::Store;
+use crate::chunk::{interrupt, Store};
 use crate::error::Result;
 use crate::hash::Address;
 
@@ -68,6 +68,7 @@ impl Cursor {
     /// Moves to the next entry without taking it: `key` and `value` then borrow it from its node.
     #[inline]
     pub fn advance(&mut self) -> Result<bool> {
+        interrupt::check()?;
         if self.low == self.high && !self.settle()? {
             return Ok(false);
         }

@@ -12,9 +12,10 @@ use super::watch::Watch;
 use super::Database;
 use crate::chunk::{Overlay, Store};
 use crate::error::{Code, Error, Result};
-use crate::repo::{Change, Publication, RefMap, Refs, Repository, HEADS, WORK};
+use crate::repo::{Change, Publication, RefMap, Refs, Repository, RowCheck, HEADS, WORK};
 use crate::sql::parser::{self, Parsed, Statement};
 use crate::sql::procedure::Effect;
+use crate::sql::write::MergeCheck;
 use crate::sql::{execute, Context, Moment, Outcome, Settings, Workspace};
 use crate::tuple::Value;
 
@@ -150,6 +151,9 @@ impl Session {
     pub fn branch(&self) -> Option<&str> { self.place.branch().map(|branch| &**branch) }
 
     pub fn database(&self) -> &Rc<Database> { &self.database }
+
+    /// What a verification asks of expressions.
+    pub fn row_check(&self) -> Rc<dyn RowCheck> { MergeCheck::new(&self.context_now()) }
 
     pub fn in_transaction(&self) -> bool { self.mode == Mode::Open }
 

@@ -38,7 +38,7 @@ pub struct Call {
     pub cancellable: bool,
     pub cancelled: Cell<bool>,
     runs: RefCell<Vec<Run>>,
-    pub outcomes: RefCell<Vec<Outcome>>,
+    outcomes: RefCell<Vec<Outcome>>,
     pub failed: RefCell<Option<Error>>,
     /// Statements around a batch: BEGIN before, COMMIT after.
     framed: Cell<bool>,
@@ -120,15 +120,10 @@ impl Call {
     }
 
     /// The outcomes that the page asked for, without those of the frame.
-    pub fn answers(&self) -> Vec<Outcome> {
-        let mut outcomes = std::mem::take(&mut *self.outcomes.borrow_mut());
-        if self.framed.get() {
-            outcomes.pop();
-            if !outcomes.is_empty() {
-                outcomes.remove(0);
-            }
-        }
-        outcomes
+    pub fn answers<T>(&self, read: impl FnOnce(&[Outcome]) -> T) -> T {
+        let outcomes = self.outcomes.borrow();
+        let inner = if self.framed.get() { outcomes.get(1..outcomes.len().saturating_sub(1)) } else { outcomes.get(..) };
+        read(inner.unwrap_or_default())
     }
 }
 

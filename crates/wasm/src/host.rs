@@ -30,6 +30,10 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub fn landed(this: &Host, number: f64, branch: Option<&str>);
 
+    /// The id of this worker.
+    #[wasm_bindgen(method)]
+    pub fn tab(this: &Host) -> String;
+
     #[wasm_bindgen(method)]
     fn lock(this: &Host, name: &str) -> Promise;
 
@@ -45,9 +49,6 @@ extern "C" {
 
     #[wasm_bindgen(method)]
     pub fn event(this: &Host, kind: &str, detail: JsValue);
-
-    #[wasm_bindgen(js_namespace = console, js_name = error)]
-    pub fn log_error(text: &str);
 }
 
 /// A Web Lock, released when dropped.

@@ -7,7 +7,34 @@
 
 pub mod batch;
 pub mod index;
-pub mod named;
 pub mod pack;
+pub mod plan;
 pub mod records;
 pub mod values;
+
+#[cfg(target_arch = "wasm32")]
+mod call;
+#[cfg(target_arch = "wasm32")]
+mod client;
+#[cfg(target_arch = "wasm32")]
+mod collect;
+#[cfg(target_arch = "wasm32")]
+mod engine;
+#[cfg(target_arch = "wasm32")]
+mod failure;
+#[cfg(target_arch = "wasm32")]
+mod host;
+#[cfg(target_arch = "wasm32")]
+mod interrupt;
+#[cfg(target_arch = "wasm32")]
+mod moves;
+#[cfg(target_arch = "wasm32")]
+mod page_store;
+#[cfg(target_arch = "wasm32")]
+mod publish;
+#[cfg(target_arch = "wasm32")]
+mod request;
+#[cfg(target_arch = "wasm32")]
+mod shared;
+#[cfg(target_arch = "wasm32")]
+mod storage;

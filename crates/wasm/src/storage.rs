@@ -167,8 +167,8 @@ fn tab_key(id: &str) -> String {
 }
 
 impl Storage {
-    /// Opens or makes the database. `tab` is this worker's id. Answers whether it is new.
-    pub async fn open(name: &str, tab: &str, identity: [u8; 16], durability: Durability) -> Outcome<(Storage, bool)> {
+    /// Opens or makes the database. `tab` is this worker's id. Answers the generation under which gc counts it.
+    pub async fn open(name: &str, tab: &str, identity: [u8; 16], durability: Durability) -> Outcome<(Storage, u64)> {
         let health = Rc::new(Cell::new(Health::Open));
         let connection = connect(name, &health).await?;
         let storage = Storage {
@@ -179,28 +179,35 @@ impl Storage {
             durability: Cell::new(durability),
             counters: Counters::default(),
         };
-        let new = storage.enter(identity).await?;
-        Ok((storage, new))
+        let generation = storage.enter(identity).await?;
+        Ok((storage, generation))
     }
 
-    /// Checks the format and makes the records of a new database.
-    async fn enter(&self, identity: [u8; 16]) -> Outcome<bool> {
+    /// Checks the format, makes the records of a new database, and writes this tab's: from then on gc waits for it.
+    async fn enter(&self, identity: [u8; 16]) -> Outcome<u64> {
         let transaction = self.begin(&[META], true, Durability::Strict)?;
         let meta = transaction.object_store(META)?;
         let end = End::of(transaction);
-        let format = Answer::of(meta.get(Query::Key(JsValue::from_str("format")))?).await?;
-        let new = format.is_undefined();
-        if new {
+        let format = meta.get(Query::Key(JsValue::from_str("format")))?;
+        let state = Answer::of(meta.get(Query::Key(JsValue::from_str(STATE)))?).await?;
+        let format = result_of(&format)?;
+        let state = if format.is_undefined() {
             let state = State { identity, next_pack: 1, ..State::default() };
             put(&meta, &JsValue::from_f64(FORMAT), "format")?;
             put_bytes(&meta, &state.encode(), STATE)?;
+            state
         } else if format.as_f64().is_none_or(|format| format > FORMAT) {
             let found = format.as_f64().map_or("an unknown format".into(), |format| format!("format {format}"));
             let message = format!("database {} has {found}, this version reads up to {FORMAT}", self.name);
+            self.close();
             return Err(Error::new(Code::FormatNewer, message).with_hint("update the package").into());
-        }
+        } else {
+            self.state_of(&state)?
+        };
+        let tab = Tab { seen: state.generation, written_ms: js_sys::Date::now(), ..Tab::default() };
+        put_bytes(&meta, &tab.encode(), &tab_key(&self.tab))?;
         end.await?;
-        Ok(new)
+        Ok(state.generation)
     }
 
     /// After a lost connection. `Err(STORAGE_LOST)` when what is there now is not what was there.

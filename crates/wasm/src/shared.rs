@@ -53,6 +53,8 @@ pub struct Core {
     refreshing: Cell<bool>,
     /// Another writer was met: until then writers queue.
     pub contended_until: Cell<f64>,
+    /// The page listens to `ref` or `change`.
+    pub listened: Cell<bool>,
     /// Set when the storage is lost or the handle closed: the answer to everything from then on.
     pub ended: RefCell<Option<Error>>,
 }
@@ -67,6 +69,7 @@ impl Core {
             refreshed: Cell::new(0.0),
             refreshing: Cell::new(false),
             contended_until: Cell::new(0.0),
+            listened: Cell::new(false),
             ended: RefCell::new(None),
         }
     }
@@ -138,7 +141,7 @@ impl Core {
 
     /// One round: everything in the fault log. Cursors log the leaves that come next as well, more at each fault, so
     /// nothing is read here that was not asked for.
-    pub async fn fetch(&self) -> Result<()> {
+    pub async fn fetch(self: &Rc<Self>) -> Result<()> {
         let Some(indexed) = self.indexed() else {
             return Err(Error::corrupt("a chunk is missing from memory"));
         };
@@ -161,7 +164,7 @@ impl Core {
     }
 
     /// Admits those of `wanted` that the index knows; answers the others.
-    async fn fetch_known(&self, indexed: &Indexed, wanted: &[Address]) -> Result<Vec<Address>> {
+    async fn fetch_known(self: &Rc<Self>, indexed: &Indexed, wanted: &[Address]) -> Result<Vec<Address>> {
         let mut packs: BTreeMap<u32, Vec<Slot>> = BTreeMap::new();
         let mut unknown = Vec::new();
         {
@@ -207,7 +210,7 @@ impl Core {
     }
 
     /// Runs engine code that may fault until it does not.
-    pub async fn complete<T>(&self, mut work: impl FnMut() -> Result<T>) -> Result<T> {
+    pub async fn complete<T>(self: &Rc<Self>, mut work: impl FnMut() -> Result<T>) -> Result<T> {
         loop {
             match work() {
                 Err(error) if error.is_fault() => self.fetch().await?,
@@ -217,7 +220,7 @@ impl Core {
     }
 
     /// The same, for work that runs again from its start: what it read stays resident until it ends.
-    pub async fn complete_pinned<T>(&self, work: impl FnMut() -> Result<T>) -> Result<T> {
+    pub async fn complete_pinned<T>(self: &Rc<Self>, work: impl FnMut() -> Result<T>) -> Result<T> {
         let _statement = self.begin_statement();
         self.complete(work).await
     }
@@ -225,7 +228,7 @@ impl Core {
     // ---- what other tabs do ----
 
     /// Reads the records again when they are old.
-    pub async fn freshen(&self) -> Result<()> {
+    pub async fn freshen(self: &Rc<Self>) -> Result<()> {
         let now = self.host.now();
         if self.indexed().is_none() || self.refreshing.get() || now - self.refreshed.get() < STALE_MS {
             return Ok(());
@@ -233,7 +236,7 @@ impl Core {
         self.refresh().await
     }
 
-    pub async fn refresh(&self) -> Result<()> {
+    pub async fn refresh(self: &Rc<Self>) -> Result<()> {
         let Some(indexed) = self.indexed() else { return Ok(()) };
         self.refreshing.set(true);
         let shared = self.persist(indexed, || indexed.storage.shared()).await;
@@ -242,7 +245,7 @@ impl Core {
     }
 
     /// Records as storage has them now.
-    pub async fn take_over(&self, shared: Shared) -> Result<()> {
+    pub async fn take_over(self: &Rc<Self>, shared: Shared) -> Result<()> {
         let Some(indexed) = self.indexed() else { return Ok(()) };
         self.refreshed.set(self.host.now());
         if shared.state.generation != indexed.state.borrow().generation {
@@ -252,7 +255,7 @@ impl Core {
             let old = database.repository().all_refs();
             if old != shared.refs {
                 database.moved(shared.refs.clone());
-                self.tell_moves(&old, &shared.refs, false);
+                super::moves::tell(self, old, shared.refs, false);
             }
         }
         Ok(())
@@ -262,12 +265,7 @@ impl Core {
         self.refreshed.set(self.host.now());
     }
 
-    /// `ref` and `change` events.
-    pub fn tell_moves(&self, old: &RefMap, new: &RefMap, local: bool) {
-        super::moves::tell(self, old, new, local);
-    }
-
-    async fn reload_index(&self, indexed: &Indexed) -> Result<()> {
+    pub async fn reload_index(self: &Rc<Self>, indexed: &Indexed) -> Result<()> {
         let slots = self.persist(indexed, || indexed.storage.slots(0)).await?;
         let shared = self.persist(indexed, || indexed.storage.shared()).await?;
         if shared.state.generation != indexed.state.borrow().generation {
@@ -280,7 +278,7 @@ impl Core {
     }
 
     /// Another generation: packs are on their way out. New statements look only at the packs that stay.
-    pub async fn see_generation(&self, indexed: &Indexed, state: State) -> Result<()> {
+    pub async fn see_generation(self: &Rc<Self>, indexed: &Indexed, state: State) -> Result<()> {
         let slots = self.persist(indexed, || indexed.storage.slots(0)).await?;
         let live = PackIndex::of(slots.into_iter().filter(|(pack, _)| !state.is_tombstoned(*pack)));
         {
@@ -293,7 +291,7 @@ impl Core {
     }
 
     /// Tells that nothing in this tab reads packs tombstoned before, once that is so.
-    pub async fn acknowledge(&self, indexed: &Indexed) -> Result<()> {
+    pub async fn acknowledge(self: &Rc<Self>, indexed: &Indexed) -> Result<()> {
         let generation = indexed.state.borrow().generation;
         let busy = indexed.running.borrow().keys().next().is_some_and(|oldest| *oldest < generation);
         if busy || indexed.tab.borrow().seen >= generation || indexed.acknowledging.replace(true) {
@@ -317,14 +315,14 @@ impl Core {
     }
 
     /// Counts a statement as under way, and keeps resident what it reads, until the guard is dropped.
-    pub fn begin_statement(&self) -> Statement<'_> {
+    pub fn begin_statement(self: &Rc<Self>) -> Statement {
         let generation = self.indexed().map(|indexed| {
             let generation = indexed.state.borrow().generation;
             *indexed.running.borrow_mut().entry(generation).or_insert(0) += 1;
             indexed.store.cached().begin_statement();
             generation
         });
-        Statement { core: self, generation }
+        Statement { core: self.clone(), generation }
     }
 
     /// Whether a generation was seen that no statement stands in the way of acknowledging any more.
@@ -338,11 +336,12 @@ impl Core {
 }
 
 impl Indexed {
-    pub fn new(storage: Storage, store: Rc<PageStore>, state: State) -> Self {
+    /// `seen`: the generation that this tab's record holds.
+    pub fn new(storage: Storage, store: Rc<PageStore>, state: State, seen: u64) -> Self {
         Indexed {
             storage,
             store,
-            tab: RefCell::new(Tab { seen: state.generation, ..Tab::default() }),
+            tab: RefCell::new(Tab { seen, ..Tab::default() }),
             state: RefCell::new(state),
             pins: RefCell::default(),
             running: RefCell::default(),
@@ -356,18 +355,19 @@ impl Indexed {
     }
 }
 
-pub struct Statement<'a> {
-    core: &'a Core,
+/// A statement under way.
+pub struct Statement {
+    core: Rc<Core>,
     generation: Option<u64>,
 }
 
-impl Statement<'_> {
+impl Statement {
     pub fn generation(&self) -> u64 {
         self.generation.unwrap_or(0)
     }
 }
 
-impl Drop for Statement<'_> {
+impl Drop for Statement {
     fn drop(&mut self) {
         let (Some(indexed), Some(generation)) = (self.core.indexed(), self.generation) else { return };
         indexed.store.cached().end_statement();
