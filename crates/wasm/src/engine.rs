@@ -23,9 +23,21 @@ use super::publish::{self, Published};
 use super::request::{Answer, Failure};
 use super::storage::{Durability, Storage};
 
-#[wasm_bindgen(start)]
-pub fn start() {
-    console_error_panic_hook::set_once();
+thread_local! {
+    static PANIC_HOST: RefCell<Option<Host>> = const { RefCell::new(None) };
+}
+
+/// A panic ends this worker: the page is told what it was and opens the database again in another.
+fn report_panics(host: &Host) {
+    PANIC_HOST.with(|slot| *slot.borrow_mut() = Some(host.clone()));
+    std::panic::set_hook(Box::new(|info| {
+        console_error_panic_hook::hook(info);
+        PANIC_HOST.with(|slot| {
+            if let Some(host) = slot.borrow_mut().take() {
+                host.event("panic", JsValue::from_str(&info.to_string()));
+            }
+        });
+    }));
 }
 
 #[wasm_bindgen]
@@ -67,6 +79,7 @@ impl Engine {
     }
 
     async fn open_inner(name: String, options: JsValue, host: Host) -> Result<Engine> {
+        report_panics(&host);
         let core = if text(&options, "storage").as_deref() == Some("memory") {
             Rc::new(Core::new(name.clone(), host, Place::Memory(Rc::new(MemoryStore::new()))))
         } else {

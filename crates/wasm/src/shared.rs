@@ -115,7 +115,7 @@ impl Core {
     }
 
     /// Runs a storage operation again on a new connection when the old one is gone. Only for what is safe to repeat.
-    pub async fn persist<T, F: std::future::Future<Output = Result<T, Failure>>>(
+    pub async fn persist<T, F: std::future::Future<Output = std::result::Result<T, Failure>>>(
         &self,
         indexed: &Indexed,
         operation: impl Fn() -> F,

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use bytes::Bytes;
-use idb::request::{OpenDatabaseRequest, Request};
+use idb::request::OpenDatabaseRequest;
 use idb::{Database, Factory, KeyRange, ObjectStore, ObjectStoreParams, Query, Transaction, TransactionMode};
 use js_sys::{Array, Uint8Array};
 use prollite::repo::{RefMap, RefName};
@@ -101,7 +101,7 @@ pub struct Storage {
     tab: String,
     connection: RefCell<Rc<Connection>>,
     health: Rc<Cell<Health>>,
-    durability: Cell<Durability>,
+    durability: Durability,
     pub counters: Counters,
 }
 
@@ -176,7 +176,7 @@ impl Storage {
             tab: tab.into(),
             connection: RefCell::new(connection),
             health,
-            durability: Cell::new(durability),
+            durability,
             counters: Counters::default(),
         };
         let generation = storage.enter(identity).await?;
@@ -237,14 +237,6 @@ impl Storage {
     pub fn close(&self) {
         self.health.set(Health::Closed);
         self.connection.borrow().database.close();
-    }
-
-    pub fn set_durability(&self, durability: Durability) {
-        self.durability.set(durability);
-    }
-
-    pub fn durability(&self) -> Durability {
-        self.durability.get()
     }
 
     fn begin(&self, stores: &[&str], write: bool, durability: Durability) -> Outcome<Transaction> {
@@ -375,7 +367,7 @@ impl Storage {
 
     /// One readwrite transaction: compare, put, commit. It has landed when `complete` has fired.
     pub async fn commit(&self, commit: &Commit<'_>) -> Outcome<Committed> {
-        let transaction = self.begin(&[PACKS, INDEX, REFS, META], true, self.durability.get())?;
+        let transaction = self.begin(&[PACKS, INDEX, REFS, META], true, self.durability)?;
         let (packs, index) = (transaction.object_store(PACKS)?, transaction.object_store(INDEX)?);
         let (refs, meta) = (transaction.object_store(REFS)?, transaction.object_store(META)?);
         let inner: IdbTransaction = IdbTransaction::from(transaction);
