@@ -8,7 +8,7 @@ use crate::hash::Address;
 /// What a commit is made with; what is staged is what it holds.
 #[derive(Clone, Debug)]
 pub struct CommitOptions {
-    /// Empty with `amend`: the old message stays.
+    /// Empty with `amend`: the old message stays. Empty with a merge on its way: the merge's own.
     pub message: String,
     pub author: Signature,
     pub committer: Signature,
@@ -55,10 +55,11 @@ impl Change<'_> {
             };
             return Err(Error::new(Code::NothingToCommit, text));
         }
-        let message = match (options.message.is_empty(), options.amend) {
-            (false, _) => options.message.as_str(),
-            (true, true) => &head.message,
-            (true, false) => {
+        let message = match (options.message.is_empty(), options.amend, &working_set.merge) {
+            (false, _, _) => options.message.as_str(),
+            (true, true, _) => &head.message,
+            (true, false, Some(merge)) => &merge.message,
+            (true, false, None) => {
                 let text = "dolt_commit requires a message: SELECT dolt_commit('-m', 'msg')";
                 return Err(Error::bad_argument(text));
             }
@@ -67,8 +68,8 @@ impl Change<'_> {
         parents.extend(merging.map(|merge| merge.source_commit));
         let (author, committer) = (options.author.clone(), options.committer.clone());
         let (commit, _) = Commit::create(self.store, working_set.staged, parents, author, committer, message)?;
-        let action = if options.amend { "commit (amend)" } else { "commit" };
-        self.set_head(branch, commit, &format!("{action}: {message}"))?;
+        let action = format!("{}: {message}", if options.amend { "commit (amend)" } else { "commit" });
+        self.set_head(branch, commit, &action)?;
         working_set.merge = None;
         self.set_working_set(branch, &working_set)?;
         Ok(Some(commit))

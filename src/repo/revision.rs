@@ -192,7 +192,7 @@ fn walk_steps(store: &Store, start: Address, steps: &str, spec: &str) -> Result<
     let mut at = start;
     let mut rest = steps;
     while let Some(kind) = rest.chars().next() {
-        rest = &rest[1..];
+        rest = &rest[kind.len_utf8()..];
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
         let n = if digits == 0 { 1 } else { rest[..digits].parse::<u64>().map_err(|_| invalid())? };
         rest = &rest[digits..];

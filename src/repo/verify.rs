@@ -1,13 +1,15 @@
-//! Verification: every ref is walked, every chunk hashed again and decoded, every index compared with its rows.
+//! Verification: every ref is walked, every chunk hashed again and decoded. In the heads and working sets of branches
+//! every row is decoded and every index compared with its rows.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
 
 use bytes::Bytes;
 
 use super::merge::{IndexMerge, RowCheck};
 use super::row_codec::{split_keyless, RowCodec};
-use super::{RefMap, Root, Table, Walk};
+use super::refs::WORK;
+use super::{Commit, RefMap, Refs, Root, Table, Walk, WorkingSet};
 use crate::chunk::{Chunk, Kind, Store};
 use crate::error::{Code, Result};
 use crate::hash::Address;
@@ -35,10 +37,12 @@ pub struct Verify {
     /// Walked and not looked into yet.
     pending: Option<(Address, Chunk)>,
     verdict: Verdict,
-    /// With this, indexes of every root that was met are compared with their rows.
+    /// With this, rows and indexes of the branches' roots are compared.
     check: Option<Rc<dyn RowCheck>>,
     tables: VecDeque<TableCheck>,
-    known: std::collections::BTreeSet<(Address, Vec<Address>)>,
+    known: BTreeSet<(Address, Vec<Address>)>,
+    /// Heads, and the roots of heads and working sets.
+    current: BTreeSet<Address>,
 }
 
 struct TableCheck {
@@ -51,6 +55,11 @@ struct TableCheck {
 
 impl Verify {
     pub fn new(store: &Store, refs: &RefMap, check: Option<Rc<dyn RowCheck>>) -> Result<Self> {
+        let mut current: BTreeSet<Address> = refs.branches()?.into_iter().map(|(_, head)| head).collect();
+        for (_, record) in refs.records(WORK) {
+            let working_set = WorkingSet::decode(&record)?;
+            current.extend([working_set.working, working_set.staged]);
+        }
         Ok(Verify {
             store: store.clone(),
             walk: Walk::of_refs(store, refs)?,
@@ -58,7 +67,8 @@ impl Verify {
             verdict: Verdict::default(),
             check,
             tables: VecDeque::new(),
-            known: Default::default(),
+            known: BTreeSet::new(),
+            current,
         })
     }
 
@@ -115,7 +125,9 @@ impl Verify {
         let found = chunk.address();
         if found != address {
             self.verdict.corrupt.push((address, format!("chunk {address} has bytes of address {found}")));
-        } else if self.check.is_some() && chunk.kind()? == Kind::Root {
+        } else if chunk.kind()? == Kind::Commit && self.current.contains(&address) {
+            self.current.insert(Commit::from_chunk(chunk)?.root);
+        } else if chunk.kind()? == Kind::Root && self.check.is_some() && self.current.contains(&address) {
             let (entries, _) = Root::entries_of(chunk)?;
             let mut found = Vec::new();
             for entry in entries {

@@ -123,6 +123,9 @@ fn split_zone(text: &str) -> Option<(&str, i64)> {
     }
     let Some(at) = text.rfind(['+', '-']) else { return Some((text, 0)) };
     let digits: String = text[at + 1..].chars().filter(|c| *c != ':').collect();
+    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
     let minutes = match digits.len() {
         2 => number(&digits, 2)? * 60,
         4 => number(&digits[..2], 2)? * 60 + number(&digits[2..], 2)?,

@@ -189,6 +189,25 @@ fn a_unique_value_on_both_sides_is_a_violation() {
     desk.run(|change| change.commit("main", &CommitOptions::new("m", who()))).unwrap().unwrap();
 }
 
+/// A row that is taken from theirs to settle a conflict may repeat a unique value that ours kept.
+#[test]
+fn resolving_can_break_a_constraint_and_says_so() {
+    let unique = |rows: &[(i64, i64, i64)]| {
+        let mut model = table(rows);
+        add_index(&mut model.schema, "ub", &["b"], true);
+        model
+    };
+    let base = unique(&[(1, 1, 1), (2, 2, 2)]);
+    // Ours: row 1 takes 7, row 2 takes 5. Theirs: row 2 takes 7.
+    let mut desk = diverged(&base, &unique(&[(1, 1, 7), (2, 2, 5)]), &unique(&[(1, 1, 1), (2, 2, 7)]));
+    let outcome = merge(&mut desk, |_| {}).unwrap();
+    assert_eq!((outcome.conflicts, outcome.violations), (1, 0));
+    desk.run(|change| change.resolve_conflicts("main", Resolution::Theirs, &["t"], &no_expressions())).unwrap();
+    assert_eq!(violations(&desk, "t").len(), 2);
+    let refused = desk.run(|change| change.commit("main", &CommitOptions::new("m", who()))).unwrap_err();
+    assert_eq!(refused.code(), Code::MergeConflict);
+}
+
 /// One side deletes a parent, the other adds a child of it.
 #[test]
 fn a_child_without_its_parent_is_a_violation_on_either_side() {

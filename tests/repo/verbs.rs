@@ -119,6 +119,15 @@ fn revisions_name_commits() {
     let moment = prollite::tuple::datetime_text(date * 1000).unwrap();
     assert_eq!(find(&moment).unwrap(), commits[9]);
     assert_eq!(find("1969-01-01").unwrap_err().code(), Code::RefNotFound);
+    let pieces = ["main", "HEAD", "~", "^", "1", "é", "@", "v1", "99999999999999999999", "..", " ", "0a1b", "-"];
+    for seed in 0..cases() * 20 {
+        let mut random = Random(seed);
+        let odd: String = (0..random.below(6)).map(|_| pieces[random.below(pieces.len() as u64) as usize]).collect();
+        let _ = find(&odd);
+        let _ = prollite::repo::parse_range(&odd);
+        let _ = prollite::repo::check_name("branch", &odd);
+        let _ = prollite::repo::Signature::parse(&odd, 0);
+    }
 }
 
 /// Commits whose shown hashes start alike are told apart or refused, never guessed.

@@ -3,3 +3,4 @@
 mod keys;
 mod rows;
 mod support;
+mod texts;

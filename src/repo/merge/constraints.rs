@@ -1,6 +1,7 @@
 //! Constraints of a merged root. Each side kept its own; so only rows that differ from a side are looked at, once
 //! against ours and once against theirs.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use bytes::Bytes;
@@ -185,9 +186,14 @@ fn parent_columns(parent: &Schema, key: &ForeignKey) -> Option<Vec<usize>> {
 
 /// Violations by folded table name, each once.
 #[derive(Default)]
-pub(crate) struct Violations { tables: std::collections::BTreeMap<String, Batch> }
+pub(crate) struct Violations { tables: BTreeMap<String, Batch> }
 
 impl Violations {
+    /// More of them, beside those that are known.
+    pub fn over(known: &BTreeMap<String, Map>) -> Self {
+        Violations { tables: known.iter().map(|(table, map)| (table.clone(), Batch::new(*map))).collect() }
+    }
+
     fn add(&mut self, store: &Store, table: String, violation: &Violation) -> Result<()> {
         let value = violation.encode(&**store)?;
         self.tables.entry(table).or_insert_with(|| Batch::new(Map::EMPTY)).put(violation.key(), value);
@@ -196,7 +202,7 @@ impl Violations {
 
     fn spill(&mut self, store: &Store) -> Result<()> { self.tables.values_mut().try_for_each(|batch| batch.spill(&**store)) }
 
-    pub fn finish(&self, store: &Store) -> Result<std::collections::BTreeMap<String, Map>> {
+    pub fn finish(&self, store: &Store) -> Result<BTreeMap<String, Map>> {
         let maps = self.tables.iter().map(|(table, batch)| Ok((table.clone(), batch.finish(&**store)?)));
         maps.filter(|entry| entry.as_ref().map_or(true, |(_, map)| !map.is_empty())).collect()
     }

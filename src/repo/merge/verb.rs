@@ -7,6 +7,7 @@ use super::super::refs::WORK;
 use super::super::stage::table_not_found;
 use super::super::working_set::{MergeState, Operation, WorkingSet};
 use super::super::{diff_roots, diff_views, fold, Change, Commit, Root, Signature, Table};
+use super::constraints::{ConstraintCheck, Violations};
 use super::indexes::IndexMerge;
 use super::{Conflict, MergeResult, Merger, RowCheck};
 use crate::error::{Code, Error, Result};
@@ -284,6 +285,7 @@ impl Change<'_> {
             [] => merge.conflicts.keys().cloned().chain(merge.schema_conflicts.iter().map(|c| fold(&c.table))).collect(),
             tables => tables.iter().map(|table| fold(table)).collect(),
         };
+        let mut before: Vec<Rc<Table>> = Vec::new();
         for name in &named {
             let conflicts = merge.conflicts.remove(name);
             let schema_conflict = merge.schema_conflicts.iter().position(|conflict| fold(&conflict.table) == *name);
@@ -304,11 +306,20 @@ impl Change<'_> {
                 let table = roots.working.table(name).cloned().ok_or_else(|| table_not_found(name))?;
                 let taken = take_theirs(self.store, &table, conflicts, check)?;
                 roots.working.tables.insert(name.clone(), Rc::new(taken));
+                before.push(table);
             }
             roots.staged.take(&roots.working, name);
         }
-        roots.working_set.working = roots.working.write(self.chunks())?;
-        roots.working_set.staged = roots.staged.write(self.chunks())?;
+        // Rows that were taken may break constraints that ours kept.
+        let mut found = Violations::over(&merge.violations);
+        for old in before {
+            let new = roots.working.table(&old.schema.name).cloned();
+            ConstraintCheck::new(self.store, check.clone(), &roots.working, Some(&old), new.as_ref())?
+                .run(&roots.working, &mut found)?;
+        }
+        merge.violations = found.finish(self.store)?;
+        roots.working_set.working = roots.working.write(&**self.store)?;
+        roots.working_set.staged = roots.staged.write(&**self.store)?;
         self.set_working_set(branch, &roots.working_set)
     }
 
