@@ -13,7 +13,10 @@ use crate::prolly::Map;
 
 /// Tables and views by folded name. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Default)]
-pub struct Root { pub tables: BTreeMap<String, Rc<Table>>, pub views: BTreeMap<String, Rc<View>> }
+pub struct Root { pub tables: BTreeMap<String, Rc<Table>>, pub views: Views }
+
+/// By folded name.
+pub type Views = BTreeMap<String, Rc<View>>;
 
 /// A view as typed by the user: `sql` is the query after AS.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,14 +63,11 @@ impl Root {
     }
 
     /// What the root's own chunk says: one read.
-    pub fn read_entries(
-        store: &dyn ChunkStore,
-        address: &Address,
-    ) -> Result<(Vec<TableEntry>, BTreeMap<String, Rc<View>>)> {
+    pub fn read_entries(store: &dyn ChunkStore, address: &Address) -> Result<(Vec<TableEntry>, Views)> {
         Root::entries_of(&store.get(address)?)
     }
 
-    pub fn entries_of(chunk: &Chunk) -> Result<(Vec<TableEntry>, BTreeMap<String, Rc<View>>)> {
+    pub fn entries_of(chunk: &Chunk) -> Result<(Vec<TableEntry>, Views)> {
         let body = chunk.body(Kind::Root)?;
         let mut r = Reader::new(&body, "root");
         let entries = r.list(|r| {

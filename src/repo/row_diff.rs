@@ -68,8 +68,8 @@ impl RowDiff {
         match (from, to) {
             (Some(from), Some(to)) if !same_key_form(&from.schema, &to.schema) => {
                 // Reversed: taken from the end.
-                self.sources.push(Source::Trees(Diff::new(store, Map::EMPTY, to.rows, range.clone())));
-                self.sources.push(Source::Trees(Diff::new(store, from.rows, Map::EMPTY, range)));
+                self.sources.push(Source::Trees(Box::new(Diff::new(store, Map::EMPTY, to.rows, range.clone()))));
+                self.sources.push(Source::Trees(Box::new(Diff::new(store, from.rows, Map::EMPTY, range))));
             }
             _ => {
                 if let (Some(from), Some(to)) = (from, to) {
@@ -85,7 +85,7 @@ impl RowDiff {
                     _ => true,
                 };
                 self.sources.push(if comparable {
-                    Source::Trees(Diff::new(store, rows(from), rows(to), range))
+                    Source::Trees(Box::new(Diff::new(store, rows(from), rows(to), range)))
                 } else {
                     Source::Rows(Box::new(Join::new(store, rows(from), rows(to), range)))
                 });
@@ -168,7 +168,7 @@ impl RowDiff {
     }
 }
 
-enum Source { Trees(Diff), Rows(Box<Join>) }
+enum Source { Trees(Box<Diff>), Rows(Box<Join>) }
 
 type Entry = (Bytes, Bytes);
 type Pair = (Bytes, Option<Bytes>, Option<Bytes>);

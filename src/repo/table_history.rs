@@ -18,6 +18,9 @@ pub struct TableChange {
     pub to: Option<Rc<Table>>,
 }
 
+/// A commit, and the table as it stood there.
+pub type Snapshot = (Address, Rc<Commit>, Option<Rc<Table>>);
+
 /// Follows a table by its id, newest first, reading two chunks a commit where nothing changed. Merge commits are
 /// compared with their first parent. Retry-safe.
 pub struct TableHistory {
@@ -58,7 +61,7 @@ impl TableHistory {
     }
 
     /// The next commit with the table as it stood there (`None`: there was none).
-    pub fn next_snapshot(&mut self) -> Result<Option<(Address, Rc<Commit>, Option<Rc<Table>>)>> {
+    pub fn next_snapshot(&mut self) -> Result<Option<Snapshot>> {
         let Some((address, commit)) = self.pull()? else { return Ok(None) };
         let entry = self.entry(&commit.root)?;
         let table = self.open(entry)?;

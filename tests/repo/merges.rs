@@ -270,6 +270,32 @@ fn schemas_that_cannot_be_merged_wait_as_a_conflict() {
     desk.run(|change| change.commit("main", &CommitOptions::new("m", who()))).unwrap().unwrap();
 }
 
+/// Ours makes a table of the name that theirs gives to another: ours keeps the name, and nothing is lost.
+#[test]
+fn a_name_that_both_sides_use_is_a_conflict() {
+    for swapped in [false, true] {
+        let base = table(&[(1, 1, 1)]);
+        let mut renamed = base.clone();
+        renamed.schema.name = "x".into();
+        let mut made = Model::new(schema("x", &[]));
+        made.put(7, &[]);
+        let mut desk = Desk::new();
+        desk.write_table("main", &base);
+        let one = desk.commit("main", "base");
+        desk.run(|change| change.create_branch("feature", one, false)).unwrap();
+        let (renamer, maker) = if swapped { ("main", "feature") } else { ("feature", "main") };
+        let only = root([renamed.build(&desk.store)]);
+        desk.write(renamer, &only);
+        desk.commit(renamer, "rename");
+        desk.write_table(maker, &made);
+        desk.commit(maker, "make");
+        let before = desk.working("main");
+        let outcome = merge(&mut desk, |_| {}).unwrap();
+        assert_eq!(outcome.schema_conflicts, 1, "swapped: {swapped}");
+        assert_eq!(desk.working("main"), before, "ours stays");
+    }
+}
+
 /// A conflict whose three rows do not fit one value of the map, and their large cells, survive.
 #[test]
 fn conflicts_of_wide_rows_come_back() {

@@ -38,11 +38,11 @@ pub struct MergeResult {
 pub struct Merger {
     store: Store,
     check: Rc<dyn RowCheck>,
+    base: Root,
     ours: Root,
     theirs: Root,
     todo: VecDeque<Versions>,
     current: Option<TableMerge>,
-    /// Tables of the merged root that rows were merged into or taken for: to be checked.
     result: MergeResult,
     checks: Option<VecDeque<ConstraintCheck>>,
     violations: Violations,
@@ -76,6 +76,7 @@ impl Merger {
         Merger {
             store: store.clone(),
             check,
+            base: base.clone(),
             ours,
             theirs,
             todo: ids.into_values().collect(),
@@ -96,7 +97,7 @@ impl Merger {
                 }
                 self.result.stats.insert(name, merged.stats);
                 let ours = current.versions.ours.clone();
-                place(&*self.store, &mut self.result, Rc::new(merged.table), ours)?;
+                self.place(Rc::new(merged.table), ours)?;
                 self.current = None;
             }
             let Some(versions) = self.todo.front().cloned() else { break };
@@ -126,10 +127,8 @@ impl Merger {
             None
         };
         if let Some(taken) = taken {
-            let same_name = |other: &Rc<Table>| taken.as_ref().is_some_and(|t| t.schema.name == other.schema.name);
-            let ours = ours.clone().filter(|ours| !same_name(ours));
             return match taken.clone() {
-                Some(table) => place(&*self.store, &mut self.result, table, ours),
+                Some(table) => self.place(table, ours.clone()),
                 None => Ok(()),
             };
         }
@@ -154,8 +153,36 @@ impl Merger {
     fn refuse(&mut self, versions: &Versions, description: String) -> Result<()> {
         note_conflict(&*self.store, &mut self.result, versions, description)?;
         match &versions.ours {
-            Some(ours) => place(&*self.store, &mut self.result, ours.clone(), None),
+            Some(ours) => self.place(ours.clone(), Some(ours.clone())),
             None => Ok(()),
+        }
+    }
+
+    /// Puts a table under its name. A name that ours keeps for another table is a conflict: then the table stands as
+    /// ours has it, if ours has it.
+    fn place(&mut self, table: Rc<Table>, ours: Option<Rc<Table>>) -> Result<()> {
+        let name = fold(&table.schema.name);
+        let holder = self.ours.tables.get(&name).filter(|holder| holder.schema.id != table.schema.id).cloned();
+        let Some(holder) = holder.filter(|holder| self.keeps_its_name(holder)) else {
+            self.result.root.tables.insert(name, table);
+            return Ok(());
+        };
+        let description = format!("both sides have a table {}, and they are not the same one", table.schema.name);
+        let versions = Versions { base: None, ours: Some(holder), theirs: Some(table) };
+        note_conflict(&*self.store, &mut self.result, &versions, description)?;
+        if let Some(ours) = ours {
+            self.result.root.tables.insert(fold(&ours.schema.name), ours);
+        }
+        Ok(())
+    }
+
+    /// Whether a table of ours is still there, under the name that ours has for it, when the merge is done.
+    fn keeps_its_name(&self, ours: &Rc<Table>) -> bool {
+        let same_name = |a: &Table, b: &Table| fold(&a.schema.name) == fold(&b.schema.name);
+        match (self.base.table_by_id(ours.schema.id), self.theirs.table_by_id(ours.schema.id)) {
+            (None, _) => true,
+            (Some(base), None) => base != ours,
+            (Some(base), Some(theirs)) => same_name(base, theirs) || !same_name(base, ours),
         }
     }
 
@@ -177,23 +204,6 @@ impl Merger {
         }
         Ok(checks)
     }
-}
-
-/// Puts a table under its name; a name that another table took already is a conflict, and `ours` (the table as ours
-/// has it, when it was renamed) stands instead.
-fn place(store: &dyn ChunkStore, result: &mut MergeResult, table: Rc<Table>, ours: Option<Rc<Table>>) -> Result<()> {
-    let name = fold(&table.schema.name);
-    if !result.root.tables.contains_key(&name) {
-        result.root.tables.insert(name, table);
-        return Ok(());
-    }
-    let description = format!("both sides have a table {}, and they are not the same one", table.schema.name);
-    let versions = Versions { base: None, ours: ours.clone(), theirs: Some(table) };
-    note_conflict(store, result, &versions, description)?;
-    if let Some(ours) = ours {
-        result.root.tables.entry(fold(&ours.schema.name)).or_insert(ours);
-    }
-    Ok(())
 }
 
 fn note_conflict(store: &dyn ChunkStore, result: &mut MergeResult, versions: &Versions, description: String) -> Result<()> {

@@ -184,9 +184,9 @@ fn key_definitions(schema: &Schema) -> Vec<((String, Vec<ColumnId>), KeyDefiniti
     definitions.collect()
 }
 
-fn repeated<'a>(names: impl Iterator<Item = &'a Rc<str>>) -> Option<Rc<str>> {
+fn repeated<'a>(mut names: impl Iterator<Item = &'a Rc<str>>) -> Option<Rc<str>> {
     let mut seen = std::collections::BTreeSet::new();
-    names.cloned().find(|name| !seen.insert(fold(name)))
+    names.find(|name| !seen.insert(fold(name))).cloned()
 }
 
 fn merge_columns(base: Option<&Schema>, ours: &Schema, theirs: &Schema) -> Result<Vec<Column>, String> {
