@@ -46,9 +46,11 @@ impl Database {
     }
 
     /// In memory; publications land at once.
-    pub fn memory() -> Result<Rc<Database>> {
+    pub fn memory() -> Result<Rc<Database>> { Database::memory_named("prollite") }
+
+    pub fn memory_named(name: &str) -> Result<Rc<Database>> {
         let store = Rc::new(MemoryStore::new());
-        let (database, publication) = Self::over("prollite", store.clone(), RefMap::new(), Medium::Memory(store), 0)?;
+        let (database, publication) = Self::over(name, store.clone(), RefMap::new(), Medium::Memory(store), 0)?;
         if let Some(publication) = publication {
             database.land(&publication)?;
         }

@@ -4,7 +4,7 @@ use super::definition::{Definition, Name};
 use super::{alter_table, create_table, drop, index, view};
 use crate::error::{Code, Error, Result};
 use crate::sql::write::own_qualifier;
-use crate::sql::{system, Context, Outcome};
+use crate::sql::{Context, Outcome};
 
 pub fn define(cx: &Context, definition: &Definition) -> Result<Outcome> {
     let affected = match definition {
@@ -47,12 +47,12 @@ pub fn check_free(cx: &Context, name: &str) -> Result<()> {
     }
     drop(workspace);
     let folded = crate::repo::fold(name);
-    let mut reserved = folded.starts_with("sqlite_") || folded.starts_with("prollite_");
     if folded.starts_with("dolt_") {
-        for table in system::ALL {
-            reserved |= table.bind(cx, &folded, None).is_ok_and(|bound| bound.is_some());
-        }
+        return Err(Error::bad_argument(format!(
+            "Invalid table name {name}. Table names beginning with `dolt_` are reserved for internal use"
+        )));
     }
+    let reserved = folded.starts_with("sqlite_") || folded.starts_with("prollite_");
     match reserved {
         true => Err(Error::bad_argument(format!("the name {name} is reserved"))),
         false => Ok(()),

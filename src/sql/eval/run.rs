@@ -294,7 +294,16 @@ fn system_variable(env: &Env, name: &str) -> Result<Value> {
     if let Some(value) = settings.variables.get(name) {
         return Ok(value.clone());
     }
-    let head_ref = format!("{}_head_ref", settings.database.to_ascii_lowercase());
+    let database = settings.database.to_ascii_lowercase();
+    let head_ref = format!("{database}_head_ref");
+    // Dolt's: what the session stands on, by hash.
+    match name.strip_prefix(&*database).filter(|_| settings.branch.is_some() || name.ends_with("_head")) {
+        Some("_head") => return Ok(Value::from(env.cx.head_commit()?.to_string())),
+        Some("_working") => return Ok(Value::from(env.cx.current_working_set()?.working.to_string())),
+        Some("_staged") => return Ok(Value::from(env.cx.current_working_set()?.staged.to_string())),
+        Some("_default_branch") => return Ok(Value::from(crate::repo::DEFAULT_BRANCH)),
+        _ => {}
+    }
     match name {
         "prollite_pushdown" => Ok(Value::bool(settings.pushdown)),
         "autocommit" => Ok(Value::Int(1)),

@@ -37,6 +37,11 @@ pub fn call(cx: &Context, name: &str, arguments: &[Expr], effect: &mut Effect) -
     Ok(Outcome { columns: procedure.columns(), rows: vec![answer.row], affected: 0 })
 }
 
+/// What the procedure is worth inside an expression.
+pub fn value(cx: &Context, procedure: &dyn Procedure, arguments: &[Expr], effect: &mut Effect) -> Result<Value> {
+    Ok(run(cx, procedure, arguments, effect)?.value)
+}
+
 pub fn select(
     cx: &Context,
     procedure: &dyn Procedure,

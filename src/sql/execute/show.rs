@@ -71,6 +71,8 @@ fn tables(cx: &Context, full: bool, as_of: Option<&Expr>, like: Option<&str>) ->
     };
     names.sort();
     let pattern = pattern(like)?;
+    // The system's own tables are there all the same.
+    names.retain(|(name, _)| !fold(name).starts_with("dolt_"));
     names.retain(|(name, _)| pattern.as_ref().is_none_or(|pattern| pattern.matches(name)));
     let title = format!("Tables_in_{}", cx.settings.database);
     Ok(match full {
@@ -85,7 +87,26 @@ fn schema(cx: &Context, name: &ObjectName) -> Result<std::rc::Rc<Schema>> {
     schema.ok_or_else(|| missing(&name))
 }
 
-pub fn describe(cx: &Context, name: &ObjectName) -> Result<Outcome> { columns(&*schema(cx, name)?) }
+pub fn describe(cx: &Context, name: &ObjectName) -> Result<Outcome> {
+    let table = fold(&table_name(cx, name)?);
+    if cx.workspace.borrow().schema(&table).is_none() {
+        for candidate in crate::sql::system::ALL {
+            let Some(bound) = candidate.bind(cx, &table, None)? else { continue };
+            let shown = bound.columns().len() - bound.hidden();
+            let rows = bound.columns()[..shown].iter().map(|column| {
+                let kind = match &column.column_type {
+                    ColumnType::Bool => "tinyint(1)".to_string(),
+                    ColumnType::DateTime => "datetime(3)".to_string(),
+                    ColumnType::Int { bits: 64, .. } => "bigint".to_string(),
+                    other => other.to_string().to_ascii_lowercase(),
+                };
+                vec![text(&column.name), text(kind), text("YES"), text(""), Value::Null, text("")]
+            });
+            return Ok(outcome(&["Field", "Type", "Null", "Key", "Default", "Extra"], rows.collect()));
+        }
+    }
+    columns(&*schema(cx, name)?)
+}
 
 /// PRI, UNI or MUL, as MySQL says it.
 fn key_of(schema: &Schema, position: usize) -> &'static str {

@@ -142,7 +142,15 @@ pub fn statement(tokens: Vec<Tok>, text: &str) -> Result<Statement> {
         "PRAGMA" => pragma(reader),
         "USE" => {
             reader.at += 1;
+            let start = reader.position();
             let name = reader.name()?;
+            if reader.peek().is_some() {
+                // `USE db/branch~1` without quotes.
+                let rest = reader.text.get(start..reader.end).unwrap_or_default().trim();
+                if !rest.contains(char::is_whitespace) && !rest.contains(['\'', '"', '`', '(', ';']) {
+                    return Ok(Statement::Use(rest.to_string()));
+                }
+            }
             reader.end(Statement::Use(name))
         }
         "BEGIN" | "START" | "COMMIT" | "END" | "ROLLBACK" | "SAVEPOINT" | "RELEASE" => transaction(reader, &word),

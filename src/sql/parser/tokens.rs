@@ -37,6 +37,13 @@ impl Tok {
         }
     }
 
+    /// A word that is no keyword, and no variable: `main`, `HEAD`, `STAGED`.
+    pub fn bare_name(&self) -> Option<&str> {
+        let name = self.word().filter(|word| !word.starts_with('@'))?;
+        let known = ["HEAD", "STAGED", "WORKING"].iter().any(|own| name.eq_ignore_ascii_case(own));
+        (known || self.keyword() == Keyword::NoKeyword).then_some(name)
+    }
+
     pub fn is_word(&self, text: &str) -> bool { self.word().is_some_and(|word| word.eq_ignore_ascii_case(text)) }
 
     /// Another token in this one's place.

@@ -339,6 +339,11 @@ impl<'a> Binder<'a> {
                     Value::Text(revision) => revision,
                     other => return Err(Error::bad_argument(format!("AS OF takes a revision or a time, got a value of class {}", other.class()))),
                 };
+                if fold(&table).starts_with("dolt_") {
+                    if let Some(bound) = system::bind_as_of(self.cx, &fold(&table), &revision)? {
+                        return self.bound_system(bound, &fold(&table), alias, &table);
+                    }
+                }
                 let snapshot = Snapshot::resolve(self.cx, &revision)?;
                 return self.of_snapshot(&snapshot, &table, &revision, alias);
             }
@@ -361,30 +366,40 @@ impl<'a> Binder<'a> {
     fn system(&mut self, name: &str, arguments: Option<&[Value]>, alias: Option<&TableAlias>, shown: &str) -> Result<Option<FromTree>> {
         for candidate in system::ALL {
             let Some(table) = candidate.bind(self.cx, name, arguments)? else { continue };
-            self.shared.volatile.set(true);
-            let mut names: Vec<Rc<str>> = table.columns().iter().map(|column| column.name.clone()).collect();
-            rename(&mut names, alias)?;
-            let qualifier: Rc<str> = alias.map_or(shown, |alias| &alias.name.value).into();
-            let offset = self.width;
-            let visible = names.len() - table.hidden();
-            for (position, (column, name)) in table.columns().iter().zip(&names).enumerate() {
-                let kind = Type::of(column.column_type.clone());
-                self.scope.add(Some(qualifier.clone()), name.clone(), kind, offset + position, position < visible);
-            }
-            self.width += names.len();
-            let node = SystemScan {
-                table: table.into(),
-                name: name.into(),
-                offset,
-                width: names.len(),
-                filter: None,
-                equals: Vec::new(),
-                columns: (0..names.len()).collect(),
-                exact: true,
-            };
-            return Ok(Some(FromTree::Leaf { node: Node::System(Box::new(node)), cells: offset..self.width }));
+            return self.bound_system(table, name, alias, shown).map(Some);
         }
         Ok(None)
+    }
+
+    fn bound_system(
+        &mut self,
+        table: Box<dyn system::BoundTable>,
+        name: &str,
+        alias: Option<&TableAlias>,
+        shown: &str,
+    ) -> Result<FromTree> {
+        self.shared.volatile.set(true);
+        let mut names: Vec<Rc<str>> = table.columns().iter().map(|column| column.name.clone()).collect();
+        rename(&mut names, alias)?;
+        let qualifier: Rc<str> = alias.map_or(shown, |alias| &alias.name.value).into();
+        let offset = self.width;
+        let visible = names.len() - table.hidden();
+        for (position, (column, name)) in table.columns().iter().zip(&names).enumerate() {
+            let kind = Type::of(column.column_type.clone());
+            self.scope.add(Some(qualifier.clone()), name.clone(), kind, offset + position, position < visible);
+        }
+        self.width += names.len();
+        let node = SystemScan {
+            table: table.into(),
+            name: name.into(),
+            offset,
+            width: names.len(),
+            filter: None,
+            equals: Vec::new(),
+            columns: (0..names.len()).collect(),
+            exact: true,
+        };
+        Ok(FromTree::Leaf { node: Node::System(Box::new(node)), cells: offset..self.width })
     }
 }
 

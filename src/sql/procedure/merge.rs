@@ -153,6 +153,8 @@ pub fn go_on(cx: &Context, operation: Operation, message: Option<&str>) -> Resul
     let state = under_way(cx, operation)?;
     let mut options = CommitOptions::new(message.unwrap_or(&state.message), author(cx));
     options.committer = signature(cx);
+    // Resolved to what is there already: the commit says that it was dealt with.
+    options.allow_empty = true;
     if operation == Operation::CherryPick {
         options.author = cx.read_commit(&state.source_commit)?.author;
     }

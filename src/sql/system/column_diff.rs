@@ -8,8 +8,9 @@ use super::log::{asked_commits, commit_columns};
 use super::scan::{datetime, may_be, may_be_table, plain, stream, text, Scan};
 use super::{BoundTable, SystemTable, Wanted};
 use crate::error::Result;
-use crate::repo::{diff_roots, fold, History, Root, TableDelta};
+use crate::repo::{diff_roots, fold, Commit, History, Root, TableDelta};
 use crate::sql::relation::{Relation, Row};
+use crate::sql::versions::date_value;
 use crate::sql::Context;
 use crate::tuple::Value;
 
@@ -29,6 +30,9 @@ impl SystemTable for ColumnDiff {
             datetime("date"),
             text("message"),
             text("diff_type"),
+            text("author"),
+            text("author_email"),
+            datetime("author_date"),
         ];
         Scan::new(columns, open).bound()
     }
@@ -45,8 +49,7 @@ fn open(cx: &Context, wanted: &Wanted) -> Result<Box<dyn Relation>> {
         let committed = at(&cx.read_commit(&head)?.root)?;
         for (label, from, to) in [("WORKING", &staged, &working), ("STAGED", &committed, &staged)] {
             if may_be(&wanted, 0, label) {
-                let nothing = [Value::Null, Value::Null, Value::Null, Value::Null];
-                push(&cx, &wanted, &mut ready, label, &nothing, from, to)?;
+                push(&cx, &wanted, &mut ready, label, None, from, to)?;
             }
         }
     }
@@ -69,7 +72,7 @@ fn open(cx: &Context, wanted: &Wanted) -> Result<Box<dyn Relation>> {
             None => Root::default(),
         };
         let to = Root::read(&*cx.store, &commit.root)?;
-        push(&cx, &wanted, &mut ready, &address.to_string(), &commit_columns(&commit), &from, &to)?;
+        push(&cx, &wanted, &mut ready, &address.to_string(), Some(&commit), &from, &to)?;
     })
 }
 
@@ -78,7 +81,7 @@ fn push(
     wanted: &Wanted,
     ready: &mut VecDeque<Row>,
     label: &str,
-    info: &[Value; 4],
+    commit: Option<&Rc<Commit>>,
     from: &Root,
     to: &Root,
 ) -> Result<()> {
@@ -88,8 +91,22 @@ fn push(
         }
         for (column, kind) in columns_of(cx, &delta)? {
             let mut row = vec![Value::from(label), Value::from(delta.name()), Value::from(column)];
-            row.extend(info.iter().cloned());
-            row.push(Value::from(kind));
+            match commit {
+                Some(commit) => {
+                    row.extend(commit_columns(commit));
+                    row.push(Value::from(kind));
+                    row.extend([
+                        Value::Text(commit.author.name.clone()),
+                        Value::Text(commit.author.email.clone()),
+                        date_value(commit.author.date_ms),
+                    ]);
+                }
+                None => {
+                    row.extend(std::iter::repeat_n(Value::Null, 4));
+                    row.push(Value::from(kind));
+                    row.extend(std::iter::repeat_n(Value::Null, 3));
+                }
+            }
             ready.push_back(row);
         }
     }

@@ -6,6 +6,7 @@ use super::table_deltas::{deltas, key_changed, names};
 use super::{BoundTable, SystemTable};
 use crate::error::{Error, Result};
 use crate::repo::DeltaKind;
+use crate::sql::versions::Ignore;
 use crate::sql::Context;
 use crate::tuple::Value;
 
@@ -29,10 +30,18 @@ impl SystemTable for DiffSummary {
         ];
         Scan::new(columns, move |cx, _| {
             let mut found = Vec::new();
+            // New tables that are ignored are no part of the working set's story.
+            let ignore = match ends.to.eq_ignore_ascii_case("WORKING") {
+                true => Ignore::read(cx, &cx.working_root()?)?,
+                false => Ignore::default(),
+            };
             for delta in deltas(cx, &ends)?.tables {
                 if ends.table.is_some() && key_changed(&delta) {
                     let text = format!("failed to compute diff summary for table {}: primary key set changed", delta.name());
                     return Err(Error::unsupported(text));
+                }
+                if delta.kind() == DeltaKind::Added && ignore.ignores(delta.name())? {
+                    continue;
                 }
                 let kind = match delta.kind() {
                     DeltaKind::Added => "added",

@@ -2,6 +2,7 @@
 //!
 //! To add one: copy a small neighbour (`branches.rs`), implement [`SystemTable`], add it to [`list::ALL`].
 
+mod as_of;
 mod at;
 mod blame;
 mod branch_status;
@@ -42,6 +43,7 @@ use super::{Context, OutputColumn};
 use crate::error::Result;
 use crate::tuple::Value;
 
+pub use as_of::bind_as_of;
 pub use list::ALL;
 
 /// A name, or a family of names (`dolt_diff_⟨t⟩`), that can stand in FROM.

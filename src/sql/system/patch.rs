@@ -124,7 +124,7 @@ fn altered(from: &Schema, to: &Schema) -> Vec<String> {
         alter("DROP PRIMARY KEY".to_string());
     }
     for column in &from.columns {
-        match to.columns.iter().find(|other| other.id == column.id) {
+        match pair(column, from, to) {
             None => alter(format!("DROP {}", quoted(&column.name))),
             Some(other) => {
                 if other.name != column.name {
@@ -136,7 +136,7 @@ fn altered(from: &Schema, to: &Schema) -> Vec<String> {
             }
         }
     }
-    for column in to.columns.iter().filter(|column| !from.columns.iter().any(|other| other.id == column.id)) {
+    for column in to.columns.iter().filter(|column| pair(column, to, from).is_none()) {
         alter(format!("ADD {}", column_definition(column)));
     }
     if keys_differ && !to.primary_key.is_empty() {
@@ -159,6 +159,15 @@ fn altered(from: &Schema, to: &Schema) -> Vec<String> {
         statements.push(format!("ALTER TABLE {table} ADD CONSTRAINT {name} CHECK ({});", check.expression));
     }
     statements
+}
+
+/// The same column on the other side: by id, else by name where that name's column is nobody's there.
+fn pair<'a>(column: &Column, own: &Schema, other: &'a Schema) -> Option<&'a Column> {
+    let by_id = |column: &Column, schema: &'a Schema| schema.columns.iter().find(|other| other.id == column.id);
+    by_id(column, other).or_else(|| {
+        let named = other.columns.iter().find(|candidate| fold(&candidate.name) == fold(&column.name))?;
+        (!own.columns.iter().any(|mine| mine.id == named.id)).then_some(named)
+    })
 }
 
 /// Without the name, which a rename changes alone.

@@ -10,6 +10,9 @@ use super::connection::{Answer, Connection, Failure, Server};
 /// The branch that a new database has.
 const BRANCH: &str = "main";
 
+/// What Dolt's scripts call theirs.
+const NAME: &str = "mydb";
+
 #[derive(Default)]
 pub struct Engine {
     database: Option<Rc<Database>>,
@@ -18,7 +21,7 @@ pub struct Engine {
 impl Server for Engine {
     fn reset(&mut self) -> Result<(), Failure> {
         self.database = None;
-        self.database = Some(Database::memory()?);
+        self.database = Some(Database::memory_named(NAME)?);
         Ok(())
     }
 

@@ -1,5 +1,5 @@
 //! `t AS OF 'rev' a` → `t(⟨as of⟩, 'rev') a`: a table's revision as its arguments, with a mark that nobody can type.
-//! The revision is a literal, a parameter, `TIMESTAMP '…'` or a call.
+//! The revision is a literal, a bare name (`STAGED`), a parameter, `TIMESTAMP '…'` or a call.
 
 use gluesql::core::sqlparser::keywords::Keyword;
 use gluesql::core::sqlparser::tokenizer::Token;
@@ -32,7 +32,10 @@ pub fn as_of(tokens: Vec<Tok>) -> Result<Vec<Tok>> {
         out.push(tokens[at].with(Token::LParen));
         out.push(tokens[at].with_placeholder(AS_OF_MARK));
         out.push(tokens[at].with(Token::Comma));
-        out.extend_from_slice(&tokens[at + 2..at + 2 + length]);
+        match tokens[at + 2].bare_name().filter(|_| length == 1) {
+            Some(name) => out.push(tokens[at + 2].with(Token::SingleQuotedString(name.to_string()))),
+            None => out.extend_from_slice(&tokens[at + 2..at + 2 + length]),
+        }
         out.push(tokens[at + 1].with(Token::RParen));
         at += 2 + length;
     }
@@ -48,6 +51,7 @@ fn revision(tokens: &[Tok], at: usize) -> Result<usize> {
         (Token::Word(word), _) if word.quote_style == Some('"') => 1,
         (Token::Word(_), Some(Token::SingleQuotedString(_))) => 2,
         (Token::Word(_), Some(Token::LParen)) => closing(tokens, at + 1)? - at + 1,
+        (Token::Word(_), _) if first.bare_name().is_some() => 1,
         _ => 0,
     })
 }
