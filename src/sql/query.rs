@@ -111,14 +111,8 @@ fn plan_changes(
     tables.extend_from_slice(from);
 
     let mut binder = Binder::new(cx);
-    let tree = binder.from(&tables[..1])?;
-    let width = binder.width;
-    let tree = match (tree, from.is_empty()) {
-        (tree, true) => tree,
-        (Some(first), false) => binder.from(&tables[1..])?.map(|rest| first.beside(rest)),
-        (None, false) => None,
-    };
-    let Some(tree) = tree else { return Err(Error::internal("a change of no table")) };
+    let Some(tree) = binder.from(&tables)? else { return Err(Error::internal("a change of no table")) };
+    let width = tree.first_width();
     let mut conjuncts = Vec::new();
     if let Some(selection) = selection {
         binder.plain(selection)?.expr.conjuncts(&mut conjuncts);

@@ -3,6 +3,7 @@
 //! | one side | other side | what happens |
 //! |---|---|---|
 //! | INT, REAL, DECIMAL, BOOL column or CAST | TEXT or untyped operand | text that is a number becomes one |
+//! | DECIMAL column or expression | untyped or TEXT operand | a REAL becomes the decimal that it is written as: 0.2 is 0.2 |
 //! | TEXT, ENUM, JSON column or CAST | untyped operand | numbers become text |
 //! | DATE, TIME, DATETIME, TIMESTAMP, UUID column | text | takes the type's canonical spelling |
 //! | DATE column | DATETIME or TIMESTAMP column | the date gets its midnight |
@@ -13,7 +14,7 @@
 
 use std::cmp::Ordering;
 
-use super::convert::{to_text, whole_number};
+use super::convert::{to_decimal, to_text, whole_number};
 use super::expr::{Comparator, Conversion, Rule};
 use crate::tuple::{ColumnType, Value};
 
@@ -48,6 +49,14 @@ fn affinity(column_type: &ColumnType) -> Affinity {
     }
 }
 
+/// What becomes of an operand beside a number of this type.
+fn number(column_type: &ColumnType) -> Conversion {
+    match column_type {
+        ColumnType::Decimal { .. } | ColumnType::Numeric => Conversion::Decimal,
+        _ => Conversion::Number,
+    }
+}
+
 /// The rule for comparing two operands.
 pub fn rule(left: &Type, right: &Type) -> Rule {
     let nocase = match (left.explicit, right.explicit) {
@@ -58,8 +67,8 @@ pub fn rule(left: &Type, right: &Type) -> Rule {
     let typed = |column_type: &ColumnType| Conversion::Typed(column_type.clone());
     let (to_left, to_right) = match (affinity(&left.column_type), affinity(&right.column_type)) {
         (Affinity::Number, Affinity::Number) => (Conversion::None, Conversion::None),
-        (Affinity::Number, Affinity::Text | Affinity::None | Affinity::Typed) => (Conversion::None, Conversion::Number),
-        (Affinity::Text | Affinity::None | Affinity::Typed, Affinity::Number) => (Conversion::Number, Conversion::None),
+        (Affinity::Number, _) => (Conversion::None, number(&left.column_type)),
+        (_, Affinity::Number) => (number(&right.column_type), Conversion::None),
         (Affinity::Text, Affinity::None) => (Conversion::None, Conversion::Text),
         (Affinity::None, Affinity::Text) => (Conversion::Text, Conversion::None),
         (Affinity::Typed, Affinity::Typed) => match (&left.column_type, &right.column_type) {
@@ -79,6 +88,10 @@ impl Conversion {
         match (self, value) {
             (Conversion::None, value) => value,
             (Conversion::Number, Value::Text(text)) => whole_number(&text).unwrap_or(Value::Text(text)),
+            (Conversion::Decimal, value @ (Value::Text(_) | Value::Real(_))) => match Conversion::Number.apply(value) {
+                number @ Value::Real(_) => to_decimal(&number).map_or(number, Value::Decimal),
+                other => other,
+            },
             (Conversion::Text, value @ (Value::Int(_) | Value::Real(_) | Value::Decimal(_))) => {
                 to_text(&value).map_or(Value::Null, Value::Text)
             }

@@ -87,6 +87,8 @@ pub enum Conversion {
     None,
     /// Text that is a number becomes one.
     Number,
+    /// Numbers, and text that is one, become the decimal that they are written as.
+    Decimal,
     /// Numbers become text.
     Text,
     /// Text takes the type's canonical spelling, if it has one.

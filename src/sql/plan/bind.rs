@@ -55,7 +55,7 @@ pub struct Shared {
 }
 
 /// Deeper expressions are refused: evaluation is recursive.
-const DEEPEST: usize = 400;
+const DEEPEST: usize = 200;
 
 impl<'a> Binder<'a> {
     pub fn new(cx: &'a Context) -> Binder<'a> {

@@ -518,7 +518,7 @@ pub fn data_type_of(data_type: &ast::DataType) -> Result<ColumnType> {
 
 pub fn literal(value: &ast::Value) -> Result<Expr> {
     Ok(match value {
-        ast::Value::Number(number, _) => Expr::Literal(number_value(number)),
+        ast::Value::Number(number, _) => Expr::Literal(number_value(&number.to_string(), number.fractional_digit_count() == 0)),
         ast::Value::SingleQuotedString(text)
         | ast::Value::DoubleQuotedString(text)
         | ast::Value::EscapedStringLiteral(text)
@@ -537,9 +537,9 @@ pub fn literal(value: &ast::Value) -> Result<Expr> {
     })
 }
 
-fn number_value<N: ToString>(number: &N) -> Value {
-    let text = number.to_string();
-    if !text.contains(['.', 'e', 'E']) {
+/// `1` is an INTEGER, `1.0` is not, though sqlparser's decimals print alike.
+fn number_value(text: &str, whole: bool) -> Value {
+    if whole {
         if let Ok(int) = text.parse() {
             return Value::Int(int);
         }

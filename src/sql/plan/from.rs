@@ -24,6 +24,14 @@ pub enum FromTree {
 }
 
 impl FromTree {
+    /// How many cells the first table of FROM has.
+    pub fn first_width(&self) -> usize {
+        match self {
+            FromTree::Leaf { cells, .. } => if cells.start == 0 { cells.end } else { 0 },
+            FromTree::Join { left, right, .. } => left.first_width().max(right.first_width()),
+        }
+    }
+
     /// An inner join without conditions.
     pub fn beside(self, right: FromTree) -> FromTree {
         FromTree::Join { kind: JoinKind::Inner, left: Box::new(self), right: Box::new(right), on: Vec::new() }
@@ -34,21 +42,23 @@ impl FromTree {
 const DEEPEST_VIEW: usize = 32;
 
 impl<'a> Binder<'a> {
+    /// A comma is a join like any other, from left to right as in SQLite: an ON may name every table before it.
     pub fn from(&mut self, from: &[TableWithJoins]) -> Result<Option<FromTree>> {
+        let first = self.scope.columns.len();
         let mut whole: Option<FromTree> = None;
         for item in from {
-            let tree = self.joins(item)?;
-            whole = Some(match whole {
-                None => tree,
-                Some(left) => left.beside(tree),
-            });
+            whole = Some(self.joins(whole, item, first)?);
         }
         Ok(whole)
     }
 
-    fn joins(&mut self, item: &TableWithJoins) -> Result<FromTree> {
-        let first = self.scope.columns.len();
-        let mut tree = self.factor(&item.relation)?;
+    /// `first`: where the scope's columns of this FROM begin.
+    fn joins(&mut self, before: Option<FromTree>, item: &TableWithJoins, first: usize) -> Result<FromTree> {
+        let factor = self.factor(&item.relation)?;
+        let mut tree = match before {
+            Some(before) => before.beside(factor),
+            None => factor,
+        };
         for join in &item.joins {
             let middle = self.scope.columns.len();
             let right = self.factor(&join.relation)?;
@@ -154,7 +164,10 @@ impl<'a> Binder<'a> {
                 let planned = self.sibling().query(subquery)?;
                 self.derived(planned, alias.as_ref(), "subquery")
             }
-            TableFactor::NestedJoin { table_with_joins, alias: None } => self.joins(table_with_joins),
+            TableFactor::NestedJoin { table_with_joins, alias: None } => {
+                let first = self.scope.columns.len();
+                self.joins(None, table_with_joins, first)
+            }
             TableFactor::NestedJoin { .. } => Err(Error::unsupported("an alias of a parenthesised join is not supported")),
             TableFactor::Derived { .. } | TableFactor::Function { .. } => Err(Error::unsupported("LATERAL is not supported")),
             other => Err(Error::unsupported(format!("this table expression is not supported: {other}"))),

@@ -4,7 +4,7 @@ use gluesql::core::sqlparser::ast::{self, DuplicateTreatment, FunctionArg, Funct
 
 use super::{AggregateCall, Binder, Bound};
 use crate::error::{Code, Error, Result};
-use crate::sql::eval::{aggregates, functions, Comparator, Expr, Match, MatchKind, Type};
+use crate::sql::eval::{aggregates, functions, Comparator, Comparison, Expr, Match, MatchKind, Rule, Type};
 use crate::tuple::ColumnType;
 
 impl Binder<'_> {
@@ -24,7 +24,7 @@ impl Binder<'_> {
                 for argument in &list.args {
                     match argument {
                         FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => arguments.push(expr),
-                        FunctionArg::Unnamed(FunctionArgExpr::Wildcard) if list.args.len() == 1 => {}
+                        FunctionArg::Unnamed(FunctionArgExpr::Wildcard) if list.args.len() == 1 && list.duplicate_treatment.is_none() => {}
                         _ => return Err(Error::unsupported(format!("this argument of {name}() is not supported: {argument}"))),
                     }
                 }
@@ -48,10 +48,10 @@ impl Binder<'_> {
             ("nullif", 2) => {
                 let (right, left) = (bound.pop(), bound.pop());
                 let (Some(left), Some(right)) = (left, right) else { return Err(Error::internal("nullif without arguments")) };
-                let Expr::Compare(comparison) = self.compare(Comparator::Eq, left.clone(), right)? else {
-                    return Err(Error::internal("nullif does not compare"));
-                };
-                Ok(Bound::new(self.fold(Expr::NullIf(comparison))?))
+                // As SQLite's: nothing is converted.
+                let rule = Rule { nocase: left.kind.nocase, ..Rule::default() };
+                let comparison = Comparison { op: Comparator::Eq, left: left.expr, right: right.expr, rule };
+                Ok(Bound::new(self.fold(Expr::NullIf(Box::new(comparison)))?))
             }
             ("iif" | "if", 2 | 3) => {
                 let otherwise = if bound.len() == 3 { bound.pop().map(|bound| Box::new(bound.expr)) } else { None };
@@ -92,6 +92,9 @@ impl Binder<'_> {
     ) -> Result<Bound> {
         if self.aggregates.borrow().is_none() {
             return Err(Error::new(Code::Syntax, format!("aggregate {name}() may not stand here")));
+        }
+        if distinct && arguments.len() != 1 {
+            return Err(Error::new(Code::Syntax, format!("{name}(DISTINCT …) takes one argument, got {}", arguments.len())));
         }
         let mut kind = Type::UNKNOWN;
         let mut bound = Vec::new();

@@ -49,11 +49,17 @@ impl Operator for Sort<'_> {
             let mut rows: Vec<Row> = Vec::new();
             let mut next = Row::new();
             let most = self.top.map_or(usize::MAX, |top| top.saturating_mul(2).saturating_add(512));
+            // Once there were enough rows, what sorts after the last of the best is dropped as it comes.
+            let mut last: Option<Row> = None;
             while input.next(&mut next)? {
+                if last.as_ref().is_some_and(|last| self.order(&next, last) != Ordering::Less) {
+                    continue;
+                }
                 rows.push(std::mem::take(&mut next));
                 if rows.len() >= most {
                     rows.sort_by(|a, b| self.order(a, b));
                     rows.truncate(self.top.unwrap_or(most));
+                    last = rows.last().cloned();
                 }
             }
             rows.sort_by(|a, b| self.order(a, b));
