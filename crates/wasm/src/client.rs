@@ -17,6 +17,7 @@ use wasm_bindgen::JsValue;
 
 use super::batch;
 use super::call::{Kind, SharedCall};
+use super::collect;
 use super::shared::{pinned, Core, Statement};
 use super::failure::error_object;
 use super::host::Lock;
@@ -248,7 +249,21 @@ impl Client {
             group.items.push(item);
         } else if !more {
             self.answer(&item.call);
+            self.sweep_if_asked();
         }
+    }
+
+    /// `CALL dolt_gc()` marked and is durable: what it asked for is done beside whatever comes next.
+    fn sweep_if_asked(&self) {
+        if self.session.borrow_mut().take_sweep().is_none() {
+            return;
+        }
+        let core = self.core.clone();
+        wasm_bindgen_futures::spawn_local(async move {
+            if let Err(error) = collect::collect(&core, false).await {
+                core.host.event("error", error_object(&error));
+            }
+        });
     }
 
     async fn failed(&self, item: Item, error: Error, group: &mut Group) {
@@ -297,6 +312,7 @@ impl Client {
                         self.core.host.event("error", error_object(&error));
                     }
                     self.unpin().await;
+                    self.sweep_if_asked();
                     return;
                 }
                 Ok(Published::Lost(refs)) => {

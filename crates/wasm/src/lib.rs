@@ -10,6 +10,7 @@ pub mod index;
 pub mod pack;
 pub mod plan;
 pub mod records;
+pub mod turnstile;
 pub mod values;
 
 #[cfg(target_arch = "wasm32")]

@@ -49,6 +49,7 @@ pub async fn publish(
             return Ok(Published::Landed(0));
         }
     };
+    let _turn = core.publishing.pass().await;
     core.check_open()?;
     let refs = core.refs();
     if has_moved(publication, &refs) {

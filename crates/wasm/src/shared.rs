@@ -17,6 +17,7 @@ use super::page_store::PageStore;
 use super::records::{State, Tab};
 use super::request::Failure;
 use super::storage::{add, Shared, Storage};
+use super::turnstile::Turnstile;
 
 /// Packs taken from IndexedDB before the bytes of the ones before are let go.
 const PACKS_AT_ONCE: usize = 64;
@@ -53,6 +54,8 @@ pub struct Core {
     refreshing: Cell<bool>,
     /// Another writer was met: until then writers queue.
     pub contended_until: Cell<f64>,
+    /// Publications of all sessions, one at a time: each is known by the number after the last that landed.
+    pub publishing: Turnstile,
     /// The page listens to `ref` or `change`.
     pub listened: Cell<bool>,
     /// Set when the storage is lost or the handle closed: the answer to everything from then on.
@@ -69,6 +72,7 @@ impl Core {
             refreshed: Cell::new(0.0),
             refreshing: Cell::new(false),
             contended_until: Cell::new(0.0),
+            publishing: Turnstile::default(),
             listened: Cell::new(false),
             ended: RefCell::new(None),
         }

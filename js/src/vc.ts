@@ -1,0 +1,286 @@
+// Version control by its SQL: procedures and system tables.
+import { call, commitCall, commitOf, dateOf, expectHead, LOG_COLUMNS, person, personText, type LogRow } from './commit';
+import { badArgument, DbError } from './errors';
+import type { SessionQueries } from './queryable';
+import { sql } from './sql';
+import type {
+  Branch, Commit, CommitOpts, Conflict, Expect, MergeResult, Opts, Person, Ref, Row, RowChange, SqlValue, TableStatus, Tag, VersionControl,
+} from './types';
+
+/** Commits that one query of `log` reads. */
+const PAGE = 256;
+
+export class Versions implements VersionControl {
+  constructor(
+    private readonly db: SessionQueries,
+    private readonly author: Person | undefined,
+  ) {}
+
+  private async call<R = Row>(procedure: string, ...args: SqlValue[]): Promise<R> {
+    const { rows } = await this.db.query<R>(...call(procedure, args));
+    return (rows[0] ?? {}) as R;
+  }
+
+  private authored(author: Person | undefined): string[] {
+    const by = author ?? this.author;
+    return by ? ['--author', personText(by)] : [];
+  }
+
+  // ---- the working set ----
+
+  async status(): Promise<TableStatus[]> {
+    const { rows } = await this.db.query<{ table_name: string; staged: unknown; status: string }>(
+      'SELECT table_name, staged, status FROM dolt_status',
+    );
+    return rows.map(({ table_name, staged, status }) => ({ table: table_name, staged: Boolean(staged), change: status }));
+  }
+
+  async add(tables?: readonly string[]): Promise<void> {
+    await this.call('dolt_add', ...(tables ?? ['-A']));
+  }
+
+  async reset({ hard = false, to, tables }: { hard?: boolean; to?: Ref; tables?: readonly string[] } = {}): Promise<void> {
+    if (tables && (hard || to !== undefined)) throw badArgument('reset takes tables, or hard and to');
+    await this.call('dolt_reset', ...(hard ? ['--hard'] : to === undefined ? [] : ['--soft']), ...(to === undefined ? [] : [to]), ...(tables ?? []));
+  }
+
+  async commit(options: CommitOpts): Promise<Commit> {
+    await expectHead(this.db, options);
+    const { hash } = await this.db.one<{ hash: string }>(...commitCall(options, this.author));
+    return this.commitAt(hash);
+  }
+
+  private async commitAt(hash: string): Promise<Commit> {
+    return commitOf(await this.db.one<LogRow>(`SELECT ${LOG_COLUMNS} FROM dolt_log(?) LIMIT 1`, [hash]));
+  }
+
+  // ---- branches and tags ----
+
+  async branches(): Promise<Branch[]> {
+    const { rows } = await this.db.query<{ name: string; hash: string; dirty: unknown }>('SELECT name, hash, dirty FROM dolt_branches');
+    const current = this.db.session.branch;
+    return rows.map(({ name, hash, dirty }) => ({ name, hash, dirty: Boolean(dirty), current: name === current }));
+  }
+
+  async branch(name: string, options: { from?: Ref; delete?: boolean; force?: boolean } = {}): Promise<void> {
+    const { from, force = false } = options;
+    if (options.delete) await this.call('dolt_branch', force ? '-D' : '-d', name);
+    else await this.call('dolt_branch', ...(force ? ['-f'] : []), name, ...(from === undefined ? [] : [from]));
+  }
+
+  async checkout(ref: Ref, { create = false, ...expect }: { create?: boolean } & Expect = {}): Promise<void> {
+    await expectHead(this.db, expect);
+    await this.call('dolt_checkout', ...(create ? ['-b'] : []), ref);
+  }
+
+  async tags(): Promise<Tag[]> {
+    const { rows } = await this.db.query<{
+      tag_name: string; tag_hash: string; tagger: string | null; email: string | null; date: string | null; message: string | null;
+    }>('SELECT tag_name, tag_hash, tagger, email, date, message FROM dolt_tags');
+    return rows.map(({ tag_name, tag_hash, tagger, email, date, message }) => ({
+      name: tag_name,
+      hash: tag_hash,
+      message: message ?? undefined,
+      tagger: tagger === null ? undefined : person(tagger, email),
+      date: date === null ? undefined : dateOf(date),
+    }));
+  }
+
+  async tag(name: string, options: { ref?: Ref; message?: string; delete?: boolean } = {}): Promise<void> {
+    const { ref, message } = options;
+    if (options.delete) return void (await this.call('dolt_tag', '-d', name));
+    const said = message === undefined ? [] : ['-m', message, ...this.authored(undefined)];
+    await this.call('dolt_tag', ...said, name, ...(ref === undefined ? [] : [ref]));
+  }
+
+  // ---- history ----
+
+  async *log({ ref = 'HEAD', table, limit = Infinity }: { ref?: Ref; table?: string; limit?: number } = {}): AsyncIterable<Commit> {
+    const args: SqlValue[] = table === undefined ? [ref] : [ref, '--tables', table];
+    const source = `dolt_log(${args.map(() => '?').join(', ')})`;
+    for (let seen = 0; seen < limit; ) {
+      const size = Math.min(PAGE, limit - seen);
+      const { rows } = await this.db.query<LogRow>(`SELECT ${LOG_COLUMNS} FROM ${source} LIMIT ${size} OFFSET ${seen}`, args);
+      for (const row of rows) yield commitOf(row);
+      if (rows.length < size) return;
+      seen += rows.length;
+    }
+  }
+
+  async *diff<R = Row>(
+    table: string,
+    from: Ref,
+    to: Ref,
+    { base, ...options }: Opts & { base?: 'merge-base' } = {},
+  ): AsyncIterable<RowChange<R>> {
+    const range: SqlValue[] = base === 'merge-base' ? [`${from}...${to}`, table] : [from, to, table];
+    const key = await this.keyOf(table);
+    const source = `dolt_diff(${range.map(() => '?').join(', ')})`;
+    const { rows } = await this.db.query<Row>(`SELECT * FROM ${source}`, range, options);
+    for (const row of rows) yield changeOf<R>(row, key);
+  }
+
+  /** Names of the primary key's columns; none of a table without one, or that is gone. */
+  private async keyOf(table: string): Promise<string[]> {
+    try {
+      const { rows } = await this.db.query<{ Field: string; Key: string }>(sql`SHOW COLUMNS FROM ${sql.id(table)}`);
+      return rows.flatMap(({ Field, Key }) => (Key === 'PRI' ? [Field] : []));
+    } catch (error) {
+      if (error instanceof DbError && error.code === 'TABLE_NOT_FOUND') return [];
+      throw error;
+    }
+  }
+
+  async blame(table: string, key: readonly SqlValue[]): Promise<Commit | undefined> {
+    const columns = await this.keyOf(table);
+    if (columns.length === 0) throw badArgument(`table ${table} has no primary key`);
+    if (columns.length !== key.length) throw badArgument(`the key of ${table} has ${columns.length} columns, ${key.length} are given`);
+    const where = sql.join(columns.map((column, at) => sql`${sql.id(column)} = ${key[at]}`), sql` AND `);
+    const { rows } = await this.db.query<{ commit: string }>(sql`SELECT ${sql.id('commit')} FROM ${sql.id(`dolt_blame_${table}`)} WHERE ${where}`);
+    return rows[0] && this.commitAt(rows[0].commit);
+  }
+
+  // ---- merging ----
+
+  async merge(
+    from: Ref,
+    { message, author, ff = 'auto', ...expect }: { message?: string; author?: Person; ff?: 'only' | 'no' | 'auto' } & Expect = {},
+  ): Promise<MergeResult> {
+    await expectHead(this.db, expect);
+    const args = [from, ...(ff === 'no' ? ['--no-ff'] : ff === 'only' ? ['--ff-only'] : [])];
+    if (message !== undefined) args.push('-m', message);
+    const row = await this.call<{ hash: string | null; fast_forward: unknown; conflicts: unknown; message: string | null }>(
+      'dolt_merge',
+      ...args,
+      ...this.authored(author),
+    );
+    return { hash: row.hash || undefined, fastForward: Boolean(row.fast_forward), conflicts: Number(row.conflicts), message: row.message ?? '' };
+  }
+
+  async conflicts(table?: string): Promise<Conflict[]> {
+    const { rows: tables } = await this.db.query<{ table: string }>('SELECT * FROM dolt_conflicts');
+    const found: Conflict[] = [];
+    for (const { table: name } of tables) {
+      if (table !== undefined && name.toLowerCase() !== table.toLowerCase()) continue;
+      const key = await this.keyOf(name);
+      const { rows } = await this.db.query<Row>(sql`SELECT * FROM ${sql.id(`dolt_conflicts_${name}`)}`);
+      found.push(...rows.map((row) => conflictOf(name, key, row)));
+    }
+    return found;
+  }
+
+  async resolve(id: string, pick: 'ours' | 'theirs' | 'base' | { row: Row }): Promise<void> {
+    const [name, own] = splitId(id);
+    const [conflict] = (await this.conflicts(name)).filter((one) => one.id === id);
+    if (!conflict) throw new DbError('BAD_ARGUMENT', `there is no conflict ${id}`);
+    const table = sql.id(`dolt_conflicts_${name}`);
+    const row = pick === 'ours' ? conflict.ours : pick === 'theirs' ? conflict.theirs : pick === 'base' ? conflict.base : pick.row;
+    const settle = { sql: sql`DELETE FROM ${table} WHERE dolt_conflict_id = ${own}` };
+    if (pick === 'ours') return void (await this.db.batch([settle]));
+    if (row) {
+      const cells = Object.entries(row).map(([column, value]) => sql`${sql.id(`our_${column}`)} = ${value}`);
+      await this.db.batch([{ sql: sql`UPDATE ${table} SET ${sql.join(cells)} WHERE dolt_conflict_id = ${own}` }, settle]);
+      return;
+    }
+    // That side deleted the row.
+    const key = await this.keyOf(name);
+    const where = sql.join(key.map((column, at) => sql`${sql.id(column)} = ${conflict.key[at]}`), sql` AND `);
+    await this.db.batch([{ sql: sql`DELETE FROM ${sql.id(name)} WHERE ${where}` }, settle]);
+  }
+
+  async continue({ message, author }: { message?: string; author?: Person } = {}): Promise<Commit> {
+    const by = this.authored(author);
+    if (by.length > 0 && message !== undefined) {
+      const { hash } = await this.call<{ hash: string }>('dolt_commit', '-A', '-m', message, ...by);
+      return this.commitAt(hash);
+    }
+    const { hash } = await this.call<{ hash: string }>('dolt_merge', '--continue', ...(message === undefined ? [] : ['-m', message]));
+    return this.commitAt(hash);
+  }
+
+  async abort(): Promise<void> {
+    let first: unknown;
+    for (const procedure of ['dolt_merge', 'dolt_cherry_pick', 'dolt_revert']) {
+      try {
+        return void (await this.call(procedure, '--abort'));
+      } catch (error) {
+        first ??= error;
+      }
+    }
+    throw first;
+  }
+
+  async revert(commit: Ref, { author }: { author?: Person } = {}): Promise<MergeResult> {
+    return this.picked('dolt_revert', commit, author);
+  }
+
+  async cherryPick(commit: Ref, { author }: { author?: Person } = {}): Promise<MergeResult> {
+    return this.picked('dolt_cherry_pick', commit, author);
+  }
+
+  private async picked(procedure: string, commit: Ref, author: Person | undefined): Promise<MergeResult> {
+    const row = await this.call<Record<string, SqlValue>>(procedure, commit, ...this.authored(author));
+    const conflicts = ['data_conflicts', 'schema_conflicts', 'constraint_violations'].reduce((sum, name) => sum + Number(row[name] ?? 0), 0);
+    return { hash: (row.hash as string | null) || undefined, fastForward: false, conflicts, message: '' };
+  }
+
+  async undo(): Promise<string> {
+    const { hash } = await this.call<{ hash: string }>('dolt_undo');
+    return hash;
+  }
+}
+
+/** Columns behind a prefix; `undefined` when all are null. */
+function side(row: Row, prefix: string, except: readonly string[]): Row | undefined {
+  const cells = Object.entries(row).filter(([name]) => name.startsWith(prefix) && !except.includes(name));
+  if (cells.every(([, value]) => value === null)) return undefined;
+  return Object.fromEntries(cells.map(([name, value]) => [name.slice(prefix.length), value]));
+}
+
+function same(a: SqlValue | undefined, b: SqlValue | undefined): boolean {
+  if (a === b) return true;
+  if (a instanceof Uint8Array && b instanceof Uint8Array) return a.length === b.length && a.every((byte, at) => byte === b[at]);
+  if (typeof a === 'object' && typeof b === 'object') return JSON.stringify(a) === JSON.stringify(b);
+  return false;
+}
+
+function differing(a: Row, b: Row): string[] {
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((column) => !same(a[column], b[column]));
+}
+
+function changeOf<R>(row: Row, key: readonly string[]): RowChange<R> {
+  const before = row.diff_type === 'added' ? undefined : side(row, 'from_', ['from_commit', 'from_commit_date']);
+  const after = row.diff_type === 'removed' ? undefined : side(row, 'to_', ['to_commit', 'to_commit_date']);
+  const there = after ?? before ?? {};
+  const change: RowChange<R> = {
+    op: row.diff_type === 'added' ? 'insert' : row.diff_type === 'removed' ? 'delete' : 'update',
+    key: key.map((column) => there[column] ?? null),
+  };
+  if (before) change.before = before as R;
+  if (after) change.after = after as R;
+  if (before && after) change.columns = differing(before, after);
+  return change;
+}
+
+function conflictOf(table: string, key: readonly string[], row: Row): Conflict {
+  const base = side(row, 'base_', ['base_cardinality']);
+  const ours = row.our_diff_type === 'removed' ? undefined : side(row, 'our_', ['our_diff_type', 'our_cardinality']);
+  const theirs = row.their_diff_type === 'removed' ? undefined : side(row, 'their_', ['their_diff_type', 'their_cardinality']);
+  const there = ours ?? theirs ?? base ?? {};
+  const conflict: Conflict = {
+    id: `${table}:${String(row.dolt_conflict_id)}`,
+    table,
+    key: key.map((column) => there[column] ?? null),
+    columns: ours && theirs ? differing(ours, theirs) : Object.keys(there),
+  };
+  if (base) conflict.base = base;
+  if (ours) conflict.ours = ours;
+  if (theirs) conflict.theirs = theirs;
+  return conflict;
+}
+
+function splitId(id: string): [table: string, own: string] {
+  const at = id.lastIndexOf(':');
+  if (at < 1) throw badArgument(`no conflict has the id ${id}`);
+  return [id.slice(0, at), id.slice(at + 1)];
+}
