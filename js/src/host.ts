@@ -200,6 +200,8 @@ export function serve(post: Post): (message: ToWorker) => void {
         return engine.listen();
       case 'refresh':
         return engine.refresh();
+      case 'defect':
+        return engine.defect();
       case 'landed':
         return engine.landed(question.tab);
       case 'close': {

@@ -28,7 +28,7 @@ export interface CancelToken {
 export type Question =
   | { what: 'connect'; branch: string }
   | { what: 'gc'; prune: boolean }
-  | { what: 'verify' | 'figures' | 'evict' | 'tidy' | 'listen' | 'refresh' | 'close' }
+  | { what: 'verify' | 'figures' | 'evict' | 'tidy' | 'listen' | 'refresh' | 'close' | 'defect' }
   | { what: 'landed'; tab: string };
 
 export type ToWorker =

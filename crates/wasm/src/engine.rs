@@ -261,6 +261,7 @@ impl Engine {
             ("lost", number(counters.lost.get().into())),
             ("resident", number(indexed.store.cached().resident_bytes() as f64)),
             ("generation", number(indexed.state.borrow().generation as f64)),
+            ("memory", memory_bytes().into()),
             ("tombstones", number(indexed.state.borrow().tombstones.len() as f64)),
         ])
     }
@@ -304,6 +305,12 @@ impl Engine {
             indexed.storage.close();
         }
     }
+}
+
+/// What the wasm's memory has grown to: it never shrinks.
+fn memory_bytes() -> f64 {
+    let memory: js_sys::WebAssembly::Memory = wasm_bindgen::memory().unchecked_into();
+    memory.buffer().unchecked_into::<js_sys::ArrayBuffer>().byte_length().into()
 }
 
 /// Deletes a database; every tab's connection is asked to close first.
