@@ -51,7 +51,7 @@ export class Versions implements VersionControl {
   }
 
   private async commitAt(hash: string): Promise<Commit> {
-    return commitOf(await this.db.one<LogRow>(`SELECT ${LOG_COLUMNS} FROM dolt_log(?) LIMIT 1`, [hash]));
+    return commitOf(await this.db.one<LogRow>(`SELECT ${LOG_COLUMNS} FROM dolt_log(?, '--parents') LIMIT 1`, [hash]));
   }
 
   // ---- branches and tags ----
@@ -96,7 +96,7 @@ export class Versions implements VersionControl {
   // ---- history ----
 
   async *log({ ref = 'HEAD', table, limit = Infinity }: { ref?: Ref; table?: string; limit?: number } = {}): AsyncIterable<Commit> {
-    const args: SqlValue[] = table === undefined ? [ref] : [ref, '--tables', table];
+    const args: SqlValue[] = table === undefined ? [ref, '--parents'] : [ref, '--parents', '--tables', table];
     const source = `dolt_log(${args.map(() => '?').join(', ')})`;
     for (let seen = 0; seen < limit; ) {
       const size = Math.min(PAGE, limit - seen);

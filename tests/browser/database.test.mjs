@@ -88,7 +88,7 @@ test('parameters by name and by place, and what is refused', async () => {
       unknown: await failure(db.query('SELECT :a', { a: 1, b: 2 })),
       plain: await failure(db.query({ text: 'SELECT 1', params: [] })),
       several: await failure(db.query('SELECT 1; SELECT 2')),
-      syntax: await failure(db.query('SELECT né FROM WHERE')),
+      syntax: await failure(db.query("SELECT 'né🙂' + , 1")),
       table: await failure(db.query('SELECT * FROM nowhere')),
       symbol: await failure(db.query('SELECT ?', [Symbol('x')])),
     };
@@ -98,7 +98,7 @@ test('parameters by name and by place, and what is refused', async () => {
   assert.deepEqual(seen.rows, [{ id: 1, a: "it's" }, { id: 3, a: null }]);
   for (const key of ['undefined', 'missing', 'unknown', 'plain', 'several', 'symbol']) assert.equal(seen.refused[key]?.code, 'BAD_ARGUMENT', key);
   assert.equal(seen.refused.syntax.code, 'SYNTAX');
-  assert.equal(seen.refused.syntax.position, 'SELECT né FROM '.length);
+  assert.equal(seen.refused.syntax.position, "SELECT 'né🙂' + ".length);
   assert.equal(seen.refused.table.code, 'TABLE_NOT_FOUND');
 });
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::saved::{clear, Saved};
 use super::{open, Operator, Row};
+use crate::chunk::interrupt;
 use crate::error::Result;
 use crate::sql::eval::identity::push;
 use crate::sql::eval::{Env, Expr, Rule};
@@ -118,6 +119,7 @@ impl Operator for HashJoin<'_> {
                 continue;
             };
             while at != END {
+                interrupt::check()?;
                 self.saved.restore(at, row);
                 let this = at;
                 at = self.next[at];

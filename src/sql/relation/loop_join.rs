@@ -2,6 +2,7 @@
 
 use super::saved::{clear, Saved};
 use super::{open, Operator, Row};
+use crate::chunk::interrupt;
 use crate::error::Result;
 use crate::sql::eval::Env;
 use crate::sql::plan::{Join, JoinKind};
@@ -74,6 +75,7 @@ impl Operator for LoopJoin<'_> {
                 continue;
             };
             while at < self.saved.len() {
+                interrupt::check()?;
                 self.saved.restore(at, row);
                 at += 1;
                 if self.fits(row)? {
