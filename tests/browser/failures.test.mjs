@@ -1,7 +1,7 @@
 // What goes wrong in browsers: each gives its own coded error, and nothing acknowledged is lost.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { launch, startServer } from './harness.mjs';
+import { launch, launchPersistent, startServer } from './harness.mjs';
 import { prollitePage } from './pages.mjs';
 
 const server = await startServer({
@@ -32,14 +32,17 @@ const rawAccess = async (page) =>
   });
 
 test('a quota that is exhausted: QUOTA, nothing lost, reads go on, and writes when there is room', async () => {
-  const page = await freshPage();
+  // The quota of a context without a profile cannot be overridden.
+  const { context, close } = await launchPersistent();
+  const page = await prollitePage(context, server);
+  const cdp = await page.context().newCDPSession(page);
+  const limit = (bytes) => cdp.send('Storage.overrideQuotaForOrigin', { origin: server.url, ...(bytes === undefined ? {} : { quotaSize: bytes }) });
+  // Before the first write: Chromium remembers for a while how much room there was.
+  await limit(1_000_000);
   await page.evaluate(async () => {
     globalThis.db = await prollite.open('quota');
     await db.exec("CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT); INSERT INTO t VALUES (1, 'kept')");
   });
-  const cdp = await page.context().newCDPSession(page);
-  const limit = (bytes) => cdp.send('Storage.overrideQuotaForOrigin', { origin: server.url, ...(bytes === undefined ? {} : { quotaSize: bytes }) });
-  await limit(200_000);
   const full = await page.evaluate(async () => {
     const noise = () => Array.from(crypto.getRandomValues(new Uint8Array(6_000)), (byte) => byte.toString(16)).join('');
     let written = 0;
@@ -66,6 +69,7 @@ test('a quota that is exhausted: QUOTA, nothing lost, reads go on, and writes wh
   });
   assert.equal(after.rows, full.rows + 1);
   assert.equal(after.report.ok, true);
+  await close();
 });
 
 test('storage cleared while open: STORAGE_LOST, never a silent new database', async () => {

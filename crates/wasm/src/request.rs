@@ -13,7 +13,7 @@ use idb::request::Request;
 use idb::Transaction;
 use prollite::{Code, Error};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::DomException;
+use web_sys::{DomException, IdbTransaction};
 
 /// Why storage did not answer.
 #[derive(Clone, Debug)]
@@ -151,13 +151,16 @@ pub fn result_of(request: &impl Request) -> Result<JsValue, Failure> {
 /// The end of a transaction: its `complete` or `abort` event.
 pub struct End {
     transaction: Transaction,
+    inner: IdbTransaction,
     signal: Rc<RefCell<Signal>>,
     aborted: Rc<RefCell<bool>>,
 }
 
 impl End {
     /// Listens. Call it before the last request is issued, or events may be missed.
-    pub fn of(mut transaction: Transaction) -> Self {
+    pub fn of(transaction: Transaction) -> Self {
+        let inner: IdbTransaction = transaction.into();
+        let mut transaction: Transaction = inner.clone().into();
         let signal: Rc<RefCell<Signal>> = Rc::default();
         let aborted: Rc<RefCell<bool>> = Rc::default();
         let (complete, abort, flag) = (signal.clone(), signal.clone(), aborted.clone());
@@ -166,7 +169,15 @@ impl End {
             *flag.borrow_mut() = true;
             fire(&abort);
         });
-        End { transaction, signal, aborted }
+        End { transaction, inner, signal, aborted }
+    }
+}
+
+/// Whoever gives up on a transaction does not hear of its end: the events come all the same.
+impl Drop for End {
+    fn drop(&mut self) {
+        self.inner.set_oncomplete(None);
+        self.inner.set_onabort(None);
     }
 }
 
