@@ -134,6 +134,25 @@ pub fn commit_at(store: &Store, start: Address, at_ms: i64) -> Result<Option<Add
     Ok(None)
 }
 
+/// The bits that a shown prefix stands for, so that thousands of addresses are compared without showing them.
+struct Prefix { bits: u128, count: u32, rest: String }
+
+impl Prefix {
+    /// 25 digits fit; the others are compared as shown.
+    fn new(shown: &str) -> Self {
+        let digit = |byte: u8| u128::from(if byte.is_ascii_digit() { byte - b'0' } else { byte.wrapping_sub(b'a') + 10 });
+        let head = &shown[..shown.len().min(25)];
+        let bits = head.bytes().fold(0, |bits, byte| bits << 5 | digit(byte));
+        Prefix { bits, count: 5 * head.len() as u32, rest: shown.to_owned() }
+    }
+
+    fn matches(&self, address: &Address) -> bool {
+        let mut head = [0; 16];
+        head.copy_from_slice(&address.as_bytes()[..16]);
+        u128::from_be_bytes(head) >> (128 - self.count) == self.bits && address.shown_starts_with(&self.rest)
+    }
+}
+
 /// The commit whose shown hash starts with `prefix`. Closures list every commit that the refs reach; those of
 /// further refs are walked only where they differ from the first's.
 fn find_by_hash(refs: &dyn Refs, store: &Store, prefix: &str) -> Result<Option<Address>> {
@@ -146,9 +165,10 @@ fn find_by_hash(refs: &dyn Refs, store: &Store, prefix: &str) -> Result<Option<A
     tips.sort();
     tips.dedup();
     store.want(&tips)?;
+    let wanted = Prefix::new(prefix);
     let mut found: Option<Address> = None;
     let mut consider = |address: Address| -> Result<()> {
-        if !address.shown_starts_with(prefix) || found == Some(address) {
+        if !wanted.matches(&address) || found == Some(address) {
             return Ok(());
         }
         match found {

@@ -18,6 +18,7 @@ fn cell(random: &mut Random, column_type: &ColumnType) -> Value {
         _ if random.chance(6) => Value::Null,
         ColumnType::Text { .. } if random.chance(12) => Value::from("long ".repeat(300 + random.below(200) as usize)),
         ColumnType::Text { .. } => Value::from(format!("t{}", random.below(6))),
+        ColumnType::Decimal { .. } => column_type.coerce(Value::Real(random.below(24) as f64 / 4.0)).unwrap(),
         _ => Value::Int(random.below(6) as i64),
     }
 }
@@ -47,7 +48,7 @@ fn base(random: &mut Random) -> Model {
 fn change_schema(random: &mut Random, model: &mut Model, side: &str) {
     let schema = &mut model.schema;
     let at = 1 + random.below(schema.columns.len() as u64 - 1) as usize;
-    match random.below(8) {
+    match random.below(9) {
         0 => {
             add_column(schema, side, ColumnType::INTEGER, Value::Int(7));
         }
@@ -77,7 +78,21 @@ fn change_schema(random: &mut Random, model: &mut Model, side: &str) {
                 part.column = if part.column == last { 1 } else { part.column + 1 };
             }
         }
+        7 if schema.columns[at].column_type == ColumnType::INTEGER => retype(model, at),
         _ => {}
+    }
+}
+
+/// An INTEGER column becomes DECIMAL, as ALTER TABLE does it: every value is stored anew, the fill among them.
+fn retype(model: &mut Model, at: usize) {
+    let wider = ColumnType::Decimal { precision: 9, scale: 2 };
+    let column = &mut model.schema.columns[at];
+    column.declared = wider.to_string().into();
+    column.fill = wider.coerce(column.fill.clone()).unwrap();
+    column.column_type = wider.clone();
+    let id = column.id;
+    for value in model.rows.values_mut().filter_map(|row| row.get_mut(&id)) {
+        *value = wider.coerce(value.clone()).unwrap();
     }
 }
 
@@ -121,7 +136,7 @@ fn expected(merged: &Schema, base: &Model, ours: &Model, theirs: &Model) -> (Mod
         let cells = merged.columns.iter().map(|column| {
             let own = side.schema.columns.iter().find(|own| own.id == column.id);
             let value = row.get(&column.id).cloned().unwrap_or_else(|| own.unwrap_or(column).fill.clone());
-            (column.id, value)
+            (column.id, column.column_type.coerce(value).unwrap())
         });
         Some(cells.collect())
     };

@@ -12,7 +12,7 @@ use super::rows::RowMerge;
 use super::schemas::merge_schemas;
 use super::RowCheck;
 use crate::chunk::{ChunkStore, Store};
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::hash::Address;
 use crate::prolly::{KeyRange, Map};
 use crate::tuple::same_cell;
@@ -90,7 +90,16 @@ impl Merger {
     pub fn run(&mut self) -> Result<MergeResult> {
         loop {
             if let Some(current) = &mut self.current {
-                let merged = current.run()?;
+                let merged = match current.run() {
+                    Err(error) if error.code() == Code::Type => {
+                        let versions = current.versions.clone();
+                        let text = format!("values of one side do not fit the other side's type: {}", error.message());
+                        self.refuse(&versions, text)?;
+                        self.current = None;
+                        continue;
+                    }
+                    merged => merged?,
+                };
                 let name = fold(&merged.table.schema.name);
                 if !merged.conflicts.is_empty() {
                     self.result.conflicts.insert(name.clone(), merged.conflicts);

@@ -1,7 +1,9 @@
 //! Brings the rows of a table into another schema's layout: columns are matched by id, those that are new hold
-//! their fill, those that are gone are left out. Free where the bytes stay the same.
+//! their fill, those that are gone are left out, values of another type are converted as storing them would. Free
+//! where the bytes stay the same.
 
 use std::borrow::Cow;
+use std::rc::Rc;
 
 use bytes::Bytes;
 
@@ -12,14 +14,16 @@ use super::super::{Schema, Table};
 use crate::chunk::Store;
 use crate::error::Result;
 use crate::prolly::{Cursor, KeyRange, Map};
+use crate::tuple::encode_cell;
 
-/// Resumable: [`Rewrite::run`] goes on where a fault stopped it.
+/// Resumable: [`Rewrite::run`] goes on where a fault stopped it. `TYPE` when a value does not fit the new type.
 pub(crate) struct Rewrite {
     store: Store,
     from: RowCodec,
     to: RowCodec,
-    /// Of each column of the new layout, its place in the old one.
-    source: Vec<Option<usize>>,
+    /// Of each column of the new layout, its place in the old one, and whether its values need the new type's word.
+    source: Vec<Option<(usize, bool)>>,
+    schema: Rc<Schema>,
     cursor: Cursor,
     batch: Batch,
     pending: Option<(Bytes, Bytes)>,
@@ -27,17 +31,23 @@ pub(crate) struct Rewrite {
 }
 
 impl Rewrite {
-    pub fn new(store: &Store, table: &Table, to: &Schema) -> Result<Self> {
-        let position = |id| table.schema.columns.iter().position(|column| column.id == id);
+    pub fn new(store: &Store, table: &Table, to: &Rc<Schema>) -> Result<Self> {
+        let source = to.columns.iter().map(|column| {
+            let at = table.schema.columns.iter().position(|own| own.id == column.id)?;
+            Some((at, !table.schema.columns[at].column_type.widens_to(&column.column_type)))
+        });
+        let source: Vec<Option<(usize, bool)>> = source.collect();
+        let converts = source.iter().flatten().any(|(_, converts)| *converts);
         Ok(Rewrite {
             store: store.clone(),
             from: RowCodec::new(&table.schema)?,
             to: RowCodec::new(to)?,
-            source: to.columns.iter().map(|column| position(column.id)).collect(),
+            source,
+            schema: to.clone(),
             cursor: table.rows.cursor(store, KeyRange::all(), false),
             batch: Batch::new(Map::EMPTY),
             pending: None,
-            same: is_layout_prefix(&table.schema, to).then_some(table.rows),
+            same: (is_layout_prefix(&table.schema, to) && !converts).then_some(table.rows),
         })
     }
 
@@ -54,10 +64,17 @@ impl Rewrite {
             let record = self.from.record(key, value)?;
             let mut cells = Vec::with_capacity(self.source.len());
             for (column, source) in self.source.iter().enumerate() {
-                cells.push(Cow::Borrowed(match source {
-                    Some(source) => self.from.cell_slice(record.cells(), *source)?,
-                    None => self.to.fill_slice(column),
-                }));
+                cells.push(match source {
+                    Some((source, true)) => {
+                        let column_type = &self.schema.columns[column].column_type;
+                        let value = column_type.coerce(record.value(&*self.store, *source)?)?;
+                        let mut cell = Vec::new();
+                        encode_cell(&mut cell, &value, column_type)?;
+                        Cow::Owned(cell)
+                    }
+                    Some((source, false)) => Cow::Borrowed(self.from.cell_slice(record.cells(), *source)?),
+                    None => Cow::Borrowed(self.to.fill_slice(column)),
+                });
             }
             let row = self.to.encode_cells(&*self.store, cells)?;
             if self.to.is_keyless() {

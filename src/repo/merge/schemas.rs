@@ -224,9 +224,6 @@ fn merge_column(base: Option<&Column>, ours: &Column, theirs: &Column) -> Result
     if base.is_none() && ours != theirs {
         return Err(format!("both sides added column {} differently", ours.name));
     }
-    if ours.fill != theirs.fill {
-        return Err(refuse("the fill"));
-    }
     macro_rules! picked {
         ($field:ident, $what:literal) => {
             pick(base.map(|base| &base.$field), &ours.$field, &theirs.$field).ok_or_else(|| refuse($what))?
@@ -247,7 +244,7 @@ fn merge_column(base: Option<&Column>, ours: &Column, theirs: &Column) -> Result
         nullable: picked!(nullable, "nullability"),
         default: picked!(default, "the default"),
         on_update: picked!(on_update, "ON UPDATE"),
-        fill: ours.fill.clone(),
+        fill: picked!(fill, "the fill"),
         generated: picked!(generated, "the generation"),
         auto_increment: picked!(auto_increment, "AUTO_INCREMENT"),
         nocase: picked!(nocase, "the collation"),
