@@ -67,6 +67,7 @@ impl RowMerge {
             match outcome {
                 Outcome::Keep => {}
                 Outcome::Take(row) => {
+                    let row = row.map(|row| self.regenerate(&item.key, row)).transpose()?;
                     match (&item.ours, &row) {
                         (None, Some(_)) => self.stats.added += 1,
                         (Some(_), None) => self.stats.deleted += 1,
@@ -125,7 +126,6 @@ impl RowMerge {
             Err(error) if error.code() == Code::RowTooLarge => return Ok(Outcome::Conflict),
             row => row?,
         };
-        let row = self.regenerate(&item.key, row)?;
         Ok(if row == *ours { Outcome::Keep } else { Outcome::Take(Some(row)) })
     }
 
@@ -145,7 +145,7 @@ impl RowMerge {
 
     /// Generated columns follow from the merged cells.
     fn regenerate(&self, key: &[u8], row: Bytes) -> Result<Bytes> {
-        if !self.generated.contains(&true) {
+        if !self.generated.contains(&true) || self.codec.is_keyless() {
             return Ok(row);
         }
         let mut values = self.codec.decode(&*self.store, key, &row)?;
