@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { Result } from 'prollite';
 import { count, milliseconds } from '../lib/words';
-import { outcome, type GridRow } from '../state/console';
+import { outcome, runs, type GridRow } from '../state/console';
 import { tables } from '../state/tables';
 import { DataGrid } from './data-grid';
 import { ErrorNote } from './error-note';
@@ -14,7 +14,7 @@ function summary(result: Result<GridRow>): string {
 export function Results() {
   const now = outcome.value;
   return (
-    <section class="results" aria-label="Result" aria-busy={now.state === 'running'}>
+    <section class="results" aria-label="Result" aria-busy={now.state === 'running'} data-runs={runs.value}>
       <div role="status" class="results-status">
         {now.state === 'running' && <p>Running…</p>}
         {now.state === 'cancelled' && <p>Cancelled after {milliseconds(now.ms)}.</p>}
@@ -24,7 +24,7 @@ export function Results() {
       {now.state === 'failed' && (
         <div role="alert"><ErrorNote title={`Failed after ${milliseconds(now.ms)}`} reason={now.reason} source={now.text} /></div>
       )}
-      {now.state === 'done' && now.results.length > 0 && <Done key={now.serial} results={now.results} ms={now.ms} text={now.text} />}
+      {now.state === 'done' && now.results.length > 0 && <Done key={runs.value} results={now.results} ms={now.ms} text={now.text} />}
     </section>
   );
 }

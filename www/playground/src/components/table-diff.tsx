@@ -1,7 +1,8 @@
 import { useSignal, useSignalEffect } from '@preact/signals';
 import { useId, useRef } from 'preact/hooks';
 import type { Ref } from 'prollite';
-import { count } from '../lib/words';
+import { count, quoted } from '../lib/words';
+import { run } from '../state/console';
 import { readDiff, type SchemaChange, type TableDiff as Diff } from '../state/diff';
 import { db } from '../state/session';
 import { changeTick } from '../state/resource';
@@ -43,6 +44,11 @@ export function TableDiff({ table, change, from, to }: { table: string; change: 
         <h3 id={id}>{table}</h3>
         <span class="change-kind">{change}</span>
         {now && <Counts diff={now} />}
+        {to !== 'WORKING' && change !== 'dropped' && (
+          <button type="button" class="link" onClick={() => void run(`SELECT * FROM ${quoted(table)} AS OF '${to}' LIMIT 1000;`, null)}>
+            See all rows as they were
+          </button>
+        )}
       </div>
       {failure.value !== null && <ErrorNote title="This comparison failed" reason={failure.value} />}
       {now?.schema && <SchemaDiff schema={now.schema} />}

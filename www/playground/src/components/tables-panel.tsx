@@ -1,15 +1,10 @@
-import { count } from '../lib/words';
+import { count, quoted } from '../lib/words';
 import { run } from '../state/console';
 import { changes } from '../state/changes';
 import { tables } from '../state/tables';
 import { Samples } from './samples';
 
 const SHOWN = 1000;
-
-/** The name as SQL reads it back, whatever is in it. */
-function quoted(name: string): string {
-  return /^[a-z_][a-z0-9_]*$/i.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
-}
 
 export function TablesPanel() {
   const changed = new Map(changes.value.map(({ table, change }) => [table, change]));

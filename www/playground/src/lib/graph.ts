@@ -51,8 +51,8 @@ function later(a: Commit, b: Commit): boolean {
 
 /**
  * Gives each commit a lane. A lane waits for the commit at its end: the leftmost lane that waits for a commit becomes
- * the commit's own, the others join it there. The first parent goes on in the commit's lane, further parents take a
- * lane that waits for them already, or a free one.
+ * the commit's own, the others join it there. The first parent goes on in the commit's lane, so that a branch stays a
+ * straight line; further parents take a lane that waits for them already, or a free one.
  */
 export function layOut(ordered: readonly Commit[]): GraphRow[] {
   const waiting: (string | undefined)[] = [];
@@ -75,8 +75,8 @@ export function layOut(ordered: readonly Commit[]): GraphRow[] {
       }
     });
     commit.parents.forEach((parent, order) => {
-      let target = waiting.indexOf(parent);
-      if (target < 0) target = order === 0 ? lane : free();
+      const known = waiting.indexOf(parent);
+      const target = order === 0 ? lane : known < 0 ? free() : known;
       waiting[target] = parent;
       edges.push({ from: lane, to: target, part: 'below' });
     });

@@ -19,6 +19,11 @@ export function dateTime(date: Date): string {
   return DATES.format(date);
 }
 
+/** A name as SQL reads it back, whatever is in it. */
+export function quoted(name: string): string {
+  return /^[a-z_][a-z0-9_]*$/i.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
+}
+
 /** A commit's hash as people read it out: enough to tell commits apart. */
 export function shortHash(hash: string): string {
   return hash.slice(0, 8);

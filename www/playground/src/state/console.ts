@@ -10,7 +10,7 @@ export type GridRow = readonly SqlValue[];
 export type Outcome =
   | { state: 'idle' }
   | { state: 'running'; text: string }
-  | { state: 'done'; serial: number; text: string; results: Result<GridRow>[]; ms: number }
+  | { state: 'done'; text: string; results: Result<GridRow>[]; ms: number }
   | { state: 'failed'; text: string; reason: unknown; ms: number }
   | { state: 'cancelled'; text: string; ms: number };
 
@@ -25,8 +25,10 @@ export const outcome = signal<Outcome>({ state: 'idle' });
 export const mark = signal<{ position: number; message: string } | null>(null);
 export const running = computed(() => outcome.value.state === 'running');
 
+/** Counts the runs that came to an end. */
+export const runs = signal(0);
+
 let abort: AbortController | null = null;
-let runs = 0;
 
 /** Runs `text`; `offset` is its place in the editor, or null when it did not come from there. */
 export async function run(text: string, offset: number | null): Promise<void> {
@@ -41,7 +43,7 @@ export async function run(text: string, offset: number | null): Promise<void> {
   view.value = 'console';
   try {
     const results = await handle.exec<GridRow>(text, { signal: cancelled, rowMode: 'array' });
-    outcome.value = { state: 'done', serial: ++runs, text, results, ms: took() };
+    outcome.value = { state: 'done', text, results, ms: took() };
   } catch (reason) {
     if (cancelled.aborted) {
       outcome.value = { state: 'cancelled', text, ms: took() };
@@ -53,6 +55,7 @@ export async function run(text: string, offset: number | null): Promise<void> {
     }
   } finally {
     abort = null;
+    runs.value += 1;
     followBranch();
     await refreshAll();
   }

@@ -1,0 +1,257 @@
+// The playground, used as a person uses it: the whole story of issue 2 in one profile, then its parts.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { launch, launchPersistent, openPage, startServer } from './harness.mjs';
+
+const SCHEMA = `-- Core memory blocks
+CREATE TABLE memory_blocks (
+    id INT PRIMARY KEY AUTO_INCREMENT,
+    user_id VARCHAR(255) NOT NULL,
+    label VARCHAR(100) NOT NULL,
+    schema_ref VARCHAR(255),
+    title VARCHAR(255),
+    body TEXT,
+    updated_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP,
+    UNIQUE KEY (user_id, label)
+);
+
+-- Pending agent edits (approval workflow)
+CREATE TABLE pending_diffs (
+    id VARCHAR(36) PRIMARY KEY,
+    user_id VARCHAR(255) NOT NULL,
+    block_label VARCHAR(100) NOT NULL,
+    operation ENUM('append', 'replace', 'full_replace') NOT NULL,
+    new_value TEXT,
+    current_value TEXT,
+    reasoning TEXT,
+    confidence ENUM('low', 'medium', 'high'),
+    agent_id VARCHAR(255),
+    status ENUM('pending', 'approved', 'rejected', 'superseded', 'expired'),
+    created_at TIMESTAMP,
+    reviewed_at TIMESTAMP
+);`;
+
+const ROWS = `INSERT INTO memory_blocks (user_id, label, title, body) VALUES
+  ('ada', 'student', 'Who Ada is', 'Second-year student of mathematics.'),
+  ('ada', 'journey', 'The essay so far', 'The first draft is done.');`;
+
+const PATH = '/playground/';
+const SLOW = { timeout: 30_000 };
+
+/** Opens the playground and waits until the database answers. */
+async function openPlayground(context, server, query = '') {
+  const page = await openPage(context, server, `${PATH}${query}`);
+  await ready(page);
+  return page;
+}
+
+async function ready(page) {
+  await page.locator('.workspace[data-ready=true]').waitFor(SLOW);
+  await page.locator('.table-list, .empty', { hasNotText: 'Reading' }).first().waitFor(SLOW);
+}
+
+const show = (page, name) => page.getByRole('tab', { name }).click();
+
+/** Puts SQL into the console and runs it by the keyboard; answers what the result area says. */
+async function run(page, sql) {
+  await show(page, 'SQL');
+  const results = page.locator('.results');
+  const before = Number(await results.getAttribute('data-runs'));
+  await page.getByRole('textbox', { name: 'SQL' }).focus();
+  await page.keyboard.press('ControlOrMeta+A');
+  await page.keyboard.insertText(sql);
+  await page.keyboard.press('Control+Enter');
+  await page.locator(`.results[data-runs="${before + 1}"]`).waitFor(SLOW);
+  return results.innerText();
+}
+
+/** The rows that the results grid shows, as text. */
+async function gridRows(page) {
+  const rows = page.getByRole('grid').locator('.grid-body').getByRole('row');
+  return rows.evaluateAll((list) => list.map((row) => [...row.querySelectorAll('[role=gridcell]')].map((cell) => cell.textContent)));
+}
+
+async function commit(page, message) {
+  await show(page, /^Changes/);
+  await page.getByRole('textbox', { name: 'Message' }).fill(message);
+  await page.getByRole('button', { name: /^Commit/ }).click();
+  await said(page, /^Committed as [0-9a-v]{8}\.$/);
+}
+
+async function said(page, text) {
+  await page.locator('.notice-done', { hasText: text }).waitFor(SLOW);
+}
+
+async function switchTo(page, branch) {
+  await page.getByRole('combobox', { name: 'Branch' }).selectOption(branch);
+  await page.locator(`.workspace[data-branch="${branch}"]`).waitFor(SLOW);
+  await said(page, `On branch ${branch}.`);
+}
+
+const messages = (page) => page.locator('.commit-message').allInnerTexts();
+
+test('SQL of the memory blocks, commit, branch, both sides change, merge, conflict, reload, a second tab', async () => {
+  const server = await startServer();
+  const { context, profile, close } = await launchPersistent();
+  const page = await openPlayground(context, server);
+
+  await run(page, `${SCHEMA}\n${ROWS}`);
+  assert.match(await page.locator('.results').innerText(), /2 rows changed/);
+  await show(page, /^Changes/);
+  await page.getByRole('heading', { name: 'memory_blocks' }).waitFor(SLOW);
+  await page.getByRole('heading', { name: 'pending_diffs' }).waitFor(SLOW);
+  await page.locator('.counts', { hasText: '+ 2 added' }).waitFor(SLOW);
+  await commit(page, 'Add memory blocks');
+  await page.getByText('Nothing has changed.').waitFor(SLOW);
+
+  await show(page, /^Branches/);
+  await page.getByRole('textbox', { name: /^New branch from main/ }).fill('feature/tone');
+  await page.getByRole('button', { name: 'Create' }).click();
+  await page.locator('.workspace[data-branch="feature/tone"]').waitFor(SLOW);
+  await run(page, `UPDATE memory_blocks SET body = 'Third-year student, reads papers.' WHERE label = 'student';
+    INSERT INTO memory_blocks (user_id, label, title) VALUES ('ben', 'student', 'Who Ben is');`);
+  await show(page, /^Changes/);
+  // The old and the new cell stand side by side, and words say which is which.
+  const changed = page.locator('.diff .sides', { hasText: 'Third-year' });
+  await changed.waitFor(SLOW);
+  assert.equal(await changed.locator('del').textContent(), 'was Second-year student of mathematics.');
+  assert.equal(await changed.locator('ins').textContent(), 'is now Third-year student, reads papers.');
+  await commit(page, 'A warmer tone');
+
+  await switchTo(page, 'main');
+  await run(page, `UPDATE memory_blocks SET body = 'Student of mathematics and history.' WHERE label = 'student';
+    UPDATE memory_blocks SET title = 'The essay, week two' WHERE label = 'journey';`);
+  await commit(page, 'History too');
+
+  await show(page, /^Branches/);
+  await page.getByRole('button', { name: 'Merge feature/tone into main' }).click();
+  const conflict = page.locator('.conflict');
+  await conflict.waitFor(SLOW);
+  assert.equal(await conflict.count(), 1);
+  const sides = await conflict.locator('.clash', { hasText: 'body' }).locator('dd').allInnerTexts();
+  assert.deepEqual(sides, [
+    'Second-year student of mathematics.', 'Student of mathematics and history.', 'Third-year student, reads papers.',
+  ]);
+
+  // The merge waits in the branch's working set: it is there after a reload.
+  await page.reload();
+  await ready(page);
+  await page.locator('.merge-banner', { hasText: 'Merging feature/tone: 1 conflict to decide.' }).waitFor(SLOW);
+  await page.getByRole('button', { name: 'Go to the merge' }).click();
+  await page.getByRole('button', { name: /^Take theirs/ }).click();
+  await page.getByRole('button', { name: 'Commit the merge' }).click();
+  await said(page, 'The merge is committed.');
+
+  await page.close();
+  await close();
+
+  // The browser was closed; everything is there in the next one.
+  const { context: later } = await launchPersistent(profile);
+  const again = await openPlayground(later, server);
+  await run(again, 'SELECT user_id, label, title, body FROM memory_blocks ORDER BY user_id, label;');
+  assert.deepEqual(await gridRows(again), [
+    ['ada', 'journey', 'The essay, week two', 'The first draft is done.'],
+    ['ada', 'student', 'Who Ada is', 'Third-year student, reads papers.'],
+    ['ben', 'student', 'Who Ben is', 'NULL'],
+  ]);
+  await show(again, 'History');
+  await again.locator('.commit-message', { hasText: 'Merge feature/tone into main' }).waitFor(SLOW);
+  const log = await messages(again);
+  assert.equal(log[0], 'Merge feature/tone into main');
+  for (const message of ['Add memory blocks', 'A warmer tone', 'History too']) assert.ok(log.includes(message), `${message} in ${log}`);
+  assert.match(await again.locator('.commit').first().innerText(), /merge of [0-9a-v]{8} and [0-9a-v]{8}/);
+
+  // A commit of one tab shows in the other, which nobody touched.
+  const second = await openPlayground(later, server);
+  await show(second, 'History');
+  await second.locator('.commit-message', { hasText: 'Merge feature/tone into main' }).waitFor(SLOW);
+  await run(again, `UPDATE memory_blocks SET title = 'Ada' WHERE label = 'student' AND user_id = 'ada';`);
+  await commit(again, 'A shorter title');
+  await second.locator('.commit-message', { hasText: 'A shorter title' }).waitFor({ timeout: 5_000 });
+
+  assert.deepEqual([...page.errors, ...again.errors, ...second.errors], []);
+});
+
+test('abort restores what was there before the merge', async () => {
+  const server = await startServer();
+  const context = await (await launch()).newContext();
+  const page = await openPlayground(context, server);
+  await run(page, `CREATE TABLE t (id INT PRIMARY KEY, v TEXT); INSERT INTO t VALUES (1, 'base');
+    CALL DOLT_ADD('-A'); CALL DOLT_COMMIT('-m', 'base'); CALL DOLT_CHECKOUT('-b', 'other');
+    UPDATE t SET v = 'theirs'; CALL DOLT_COMMIT('-am', 'theirs'); CALL DOLT_CHECKOUT('main');
+    UPDATE t SET v = 'ours'; CALL DOLT_COMMIT('-am', 'ours');`);
+  await show(page, /^Branches/);
+  await page.getByRole('button', { name: 'Merge other into main' }).click();
+  await page.locator('.conflict').waitFor(SLOW);
+  await page.getByRole('button', { name: 'Abort the merge' }).click();
+  await page.getByRole('button', { name: 'Abort', exact: true }).click();
+  await said(page, 'The merge is undone');
+  assert.equal(await page.locator('.conflict').count(), 0);
+  await run(page, 'SELECT v FROM t;');
+  assert.deepEqual(await gridRows(page), [['ours']]);
+  await show(page, /^Changes/);
+  await page.getByText('Nothing has changed.').waitFor(SLOW);
+  assert.deepEqual(page.errors, []);
+});
+
+test('an error names its code and marks its place in the editor', async () => {
+  const server = await startServer();
+  const context = await (await launch()).newContext();
+  const page = await openPlayground(context, server);
+  await run(page, 'SELECT 1;\nSELECT *\nFROM nowhere_at_all;');
+  await page.locator('.results .error-code', { hasText: 'TABLE_NOT_FOUND' }).waitFor(SLOW);
+  await run(page, 'SELECT 1;\nSELECT 1 +* 2;');
+  await page.locator('.results .error-code', { hasText: 'SYNTAX' }).waitFor(SLOW);
+  assert.match(await page.locator('.error-place').innerText(), /Line 2, column \d+/);
+  assert.equal(await page.locator('.cm-lintRange-error').count(), 1);
+  assert.deepEqual(page.errors, []);
+});
+
+test('samples load, the grid holds thousands of rows, a runaway query is cancelled', async () => {
+  const server = await startServer();
+  const context = await (await launch()).newContext();
+  const page = await openPlayground(context, server);
+  const loads = [['Memory blocks', 'memory_blocks', 3], ['Airports', 'airports', 3376], ['Seattle weather', 'seattle_weather', 1461], ['Movies', 'movies', 3201]];
+  for (const [title, table, rows] of loads) {
+    await page.getByRole('button', { name: `Load ${title}` }).click();
+    await said(page, `${title} is here, not committed yet.`);
+    const item = page.locator('.table-item', { has: page.locator('.table-name', { hasText: new RegExp(`^${table}$`) }) });
+    await item.locator('.table-rows', { hasText: rows.toLocaleString('en') }).waitFor(SLOW);
+  }
+  await run(page, 'SELECT * FROM airports ORDER BY iata;');
+  const grid = page.getByRole('grid');
+  assert.equal(await grid.getAttribute('aria-rowcount'), '3377');
+  assert.ok((await grid.getByRole('row').count()) < 100, 'only the rows in view are in the page');
+  await grid.focus();
+  await page.keyboard.press('Control+End');
+  await grid.locator('[aria-rowindex="3377"] [aria-selected=true]').waitFor(SLOW);
+
+  // Three tables of thousands joined without a condition: more rows than anyone waits for.
+  await page.getByRole('textbox', { name: 'SQL' }).focus();
+  await page.keyboard.press('ControlOrMeta+A');
+  await page.keyboard.insertText('SELECT COUNT(*) FROM airports a, airports b, movies c WHERE a.latitude + b.longitude > c.id + 4000;');
+  await page.keyboard.press('Control+Enter');
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await page.locator('.results-status', { hasText: /^Cancelled after/ }).waitFor(SLOW);
+  await run(page, 'SELECT COUNT(*) AS n FROM airports;');
+  assert.deepEqual(await gridRows(page), [['3376']]);
+  assert.deepEqual(page.errors, []);
+});
+
+test('nothing is cut off at 320 pixels, and every view is reached by the keyboard', async () => {
+  const server = await startServer();
+  const context = await (await launch()).newContext({ viewport: { width: 320, height: 640 }, colorScheme: 'dark', reducedMotion: 'reduce' });
+  const page = await openPlayground(context, server);
+  await show(page, 'Tables');
+  await page.getByRole('button', { name: 'Load Memory blocks' }).click();
+  await said(page, 'Memory blocks is here');
+  await page.getByRole('tab', { name: 'Tables' }).focus();
+  for (const name of ['Changes', 'History', 'Branches', 'SQL', 'Tables']) {
+    await page.keyboard.press('ArrowRight');
+    assert.match(await page.locator('[role=tab]:focus').innerText(), new RegExp(`^${name}`));
+    await page.locator(`[role=tabpanel]:not([hidden])`).waitFor(SLOW);
+    const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    assert.ok(over <= 0, `${name} is ${over} pixels too wide`);
+  }
+  assert.deepEqual(page.errors, []);
+});
