@@ -37,7 +37,7 @@ export function App() {
           <MergeBanner />
           {PANELS.map(([name, Panel]) => (
             <div key={name} class={`panel panel-${name}`} id={`panel-${name}`} role="tabpanel" aria-labelledby={`tab-${name}`} hidden={view.value !== name}>
-              <Panel />
+              {(name === 'console' || view.value === name) && <Panel />}
             </div>
           ))}
           {!wide.value && (

@@ -11,7 +11,7 @@ export function BranchSelect() {
       <select
         value={branch.value}
         disabled={doing.value !== null}
-        onChange={(event) => void switchTo(event.currentTarget.value)}
+        onChange={({ currentTarget: select }) => void switchTo(select.value).then((done) => { if (!done) select.value = branch.value; })}
       >
         {names.map((name) => <option key={name} value={name}>{name}</option>)}
       </select>

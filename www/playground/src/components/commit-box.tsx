@@ -1,20 +1,14 @@
-import { useSignal, useSignalEffect } from '@preact/signals';
+import { useSignal } from '@preact/signals';
 import { count } from '../lib/words';
 import { doing } from '../state/action';
-import { changes, commit } from '../state/changes';
-import { suggestedMessage } from '../state/samples';
+import { changes, commit, message } from '../state/changes';
 import { branch } from '../state/session';
 import { AuthorFields } from './author-fields';
 
 export function CommitBox() {
-  const message = useSignal('');
   const left = useSignal<ReadonlySet<string>>(new Set());
   const list = changes.value;
   const chosen = list.filter(({ table }) => !left.value.has(table)).map(({ table }) => table);
-
-  useSignalEffect(() => {
-    if (suggestedMessage.value && !message.peek()) message.value = suggestedMessage.value;
-  });
 
   const toggle = (table: string, on: boolean) => {
     const next = new Set(left.value);
@@ -28,7 +22,6 @@ export function CommitBox() {
     if (!message.value.trim() || chosen.length === 0) return;
     if (await commit(message.value.trim(), chosen.length === list.length ? 'all' : chosen)) {
       message.value = '';
-      suggestedMessage.value = '';
       left.value = new Set();
     }
   };

@@ -1,4 +1,4 @@
-import { computed } from '@preact/signals';
+import { computed, signal } from '@preact/signals';
 import type { TableStatus } from 'prollite';
 import { act } from './action';
 import { author } from './author';
@@ -17,11 +17,14 @@ export const changes = computed(() => {
 export const changesError = status.error;
 export const changesReady = status.ready;
 
-export function commit(message: string, tables: readonly string[] | 'all'): Promise<boolean> {
+/** The message that is being written; a sample that was loaded proposes one. */
+export const message = signal('');
+
+export function commit(text: string, tables: readonly string[] | 'all'): Promise<boolean> {
   return act('Commit', async (db) => {
     await db.vc.reset();
     await (tables === 'all' ? db.vc.add() : db.vc.add([...tables]));
-    const made = await db.vc.commit({ message, author: author.peek() });
+    const made = await db.vc.commit({ message: text, author: author.peek() });
     return `Committed as ${made.hash.slice(0, 8)}.`;
   });
 }

@@ -4,6 +4,7 @@ import { layOut, orderCommits } from '../lib/graph';
 import { act } from './action';
 import { branches, tags } from './branches';
 import { resource } from './resource';
+import { view } from './view';
 
 const STEP = 200;
 
@@ -16,7 +17,7 @@ const commits = resource<Commit[]>([], async (db) => {
   const found = new Map<string, Commit>();
   for (const ref of refs) await readLog(db, ref, found);
   return orderCommits(found.values());
-});
+}, () => view.value === 'history');
 
 async function readLog(db: Db, ref: string, found: Map<string, Commit>): Promise<void> {
   for await (const commit of db.vc.log({ ref, limit: limit.peek() })) found.set(commit.hash, commit);

@@ -1,4 +1,4 @@
-import { batch, effect, signal, type ReadonlySignal } from '@preact/signals';
+import { batch, effect, signal, untracked, type ReadonlySignal } from '@preact/signals';
 import type { Db } from 'prollite';
 import { db } from './session';
 
@@ -18,14 +18,16 @@ const all = new Set<Resource<unknown>>();
 
 /**
  * Reads a value and reads it again on `refresh`. One reading at a time: a refresh during a reading asks for one more
- * after it, so ten notices in a row cost two readings and the last one sees the newest data.
+ * after it, so ten notices in a row cost two readings and the last one sees the newest data. While `shown` says that
+ * nobody looks at it, it waits; it is read when somebody does.
  */
-export function resource<T>(initial: T, read: (db: Db) => Promise<T>): Resource<T> {
+export function resource<T>(initial: T, read: (db: Db) => Promise<T>, shown: () => boolean = () => true): Resource<T> {
   const value = signal(initial);
   const error = signal<unknown>(null);
   const ready = signal(false);
   let reading: Promise<void> | null = null;
   let again = false;
+  let stale = true;
 
   async function readUntilCurrent(): Promise<void> {
     do {
@@ -52,6 +54,8 @@ export function resource<T>(initial: T, read: (db: Db) => Promise<T>): Resource<
     error,
     ready,
     refresh() {
+      stale = !shown();
+      if (stale) return Promise.resolve();
       again = true;
       reading ??= readUntilCurrent().finally(() => {
         reading = null;
@@ -60,6 +64,9 @@ export function resource<T>(initial: T, read: (db: Db) => Promise<T>): Resource<
     },
   };
   all.add(made as Resource<unknown>);
+  effect(() => {
+    if (shown() && db.value && stale) void untracked(() => made.refresh());
+  });
   return made;
 }
 
