@@ -19,7 +19,7 @@ export function CommitDetail({ commit }: { commit: Commit }) {
   useEffect(() => {
     const handle = db.peek();
     if (!handle || !parent) return;
-    changedTables(handle, parent, commit.hash).then(
+    changedTables(handle, commit.hash).then(
       (found) => { tables.value = found; },
       (reason: unknown) => { failure.value = reason; },
     );

@@ -44,7 +44,7 @@ export function TableDiff({ table, change, from, to }: { table: string; change: 
         <h3 id={id}>{table}</h3>
         <span class="change-kind">{change}</span>
         {now && <Counts diff={now} />}
-        {to !== 'WORKING' && change !== 'dropped' && (
+        {to !== 'WORKING' && now?.schema?.after !== '' && (
           <button type="button" class="link" onClick={() => void run(`SELECT * FROM ${quoted(table)} AS OF '${to}' LIMIT 1000;`, null)}>
             See all rows as they were
           </button>

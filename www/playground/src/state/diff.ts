@@ -42,10 +42,13 @@ async function readSchemaChange(db: Db, table: string, from: Ref, to: Ref): Prom
   return before === after ? null : { before, after };
 }
 
-/** The tables that differ between two versions. */
-export async function changedTables(db: Db, from: Ref, to: Ref): Promise<{ table: string; change: string }[]> {
-  const { rows } = await db.query<{ from_table_name: string | null; to_table_name: string | null; diff_type: string }>(
-    sql`SELECT from_table_name, to_table_name, diff_type FROM dolt_diff_summary(${from}, ${to})`,
+/** The tables that a commit changed, compared with its first parent. */
+export async function changedTables(db: Db, commit: string): Promise<{ table: string; change: string }[]> {
+  const { rows } = await db.query<{ table_name: string; data_change: unknown; schema_change: unknown }>(
+    sql`SELECT table_name, data_change, schema_change FROM dolt_diff WHERE commit_hash = ${commit} ORDER BY table_name`,
   );
-  return rows.map((row) => ({ table: row.to_table_name || row.from_table_name || '', change: row.diff_type }));
+  return rows.map((row) => {
+    const parts = [Number(row.schema_change) ? 'definition' : '', Number(row.data_change) ? 'rows' : ''];
+    return { table: row.table_name, change: parts.filter(Boolean).join(' and ') };
+  });
 }
