@@ -23,7 +23,7 @@ export function App() {
     <>
       <a class="skip" href="#main">Skip to content</a>
       <Header />
-      <ViewTabs />
+      <nav aria-label="Views"><ViewTabs /></nav>
       {startError.value !== null && (
         <div class="start-error">
           <ErrorNote title={`"${databaseName}" cannot be used`} reason={startError.value} />

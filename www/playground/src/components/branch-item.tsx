@@ -20,9 +20,11 @@ export function BranchItem({ one: { name, hash, dirty } }: { one: Branch }) {
       </div>
       {!current && (
         <div class="buttons">
-          <button type="button" disabled={busy} aria-label={`Switch to ${name}`} onClick={() => void switchTo(name)}>Switch</button>
-          <button type="button" disabled={busy || merge.value.value.merging} aria-label={`Merge ${name} into ${branch.value}`} onClick={() => void mergeBranch(name)}>
-            Merge into {branch.value}
+          <button type="button" disabled={busy} onClick={() => void switchTo(name)}>
+            Switch<span class="hidden-text"> to {name}</span>
+          </button>
+          <button type="button" disabled={busy || merge.value.value.merging} onClick={() => void mergeBranch(name)}>
+            Merge <span class="hidden-text">{name} </span>into {branch.value}
           </button>
           <ConfirmButton label="Delete" question={`Delete ${name}?`} confirm="Delete" disabled={busy} onConfirm={() => void deleteBranch(name)} />
         </div>

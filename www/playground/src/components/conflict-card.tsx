@@ -13,14 +13,14 @@ export function ConflictCard({ conflict, source }: { conflict: Conflict; source:
     <article class="conflict card" aria-label={`Row ${name}`}>
       <h4>Row <code>{name}</code></h4>
       {columnsOf(conflict).map((column) => (
-        <section key={column} class="clash" aria-label={column}>
+        <div key={column} class="clash" role="group" aria-label={column}>
           <h5>{column}</h5>
           <dl class="versions">
             <Version title="before both" row={base} column={column} />
             <Version title={`${branch.value} (ours)`} row={ours} column={column} base={base} />
             <Version title={`${source} (theirs)`} row={theirs} column={column} base={base} />
           </dl>
-        </section>
+        </div>
       ))}
       <div class="buttons">
         <button type="button" disabled={busy} onClick={() => void resolve([id], 'ours')}>

@@ -17,11 +17,8 @@ export function Samples() {
                 <strong>{sample.title}</strong>
                 <p>{sample.about}</p>
               </div>
-              <button
-                type="button" disabled={loaded || doing.value !== null} aria-label={`Load ${sample.title}`}
-                onClick={() => void loadSample(sample)}
-              >
-                {loaded ? 'Loaded' : 'Load'}
+              <button type="button" disabled={loaded || doing.value !== null} onClick={() => void loadSample(sample)}>
+                {loaded ? 'Loaded' : 'Load'}<span class="hidden-text"> {sample.title}</span>
               </button>
             </li>
           );
