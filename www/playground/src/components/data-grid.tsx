@@ -14,7 +14,7 @@ interface Column {
 }
 
 /** A grid for the keyboard too: one stop, arrows move the chosen cell, and its whole value stands below. */
-export function DataGrid({ label, columns, rows }: { label: string; columns: Column[]; rows: readonly GridRow[] }) {
+export function DataGrid({ label, columns, rows }: { label: string; columns: readonly Column[]; rows: readonly GridRow[] }) {
   const scroller = useRef<HTMLDivElement>(null);
   const id = useId();
   const chosen = useSignal<{ row: number; column: number } | null>(null);

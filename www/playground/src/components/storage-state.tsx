@@ -8,7 +8,7 @@ export function StorageState() {
   if (!db.value || !now) return <p class="storage" role="status">{db.value ? '' : `opening ${databaseName}…`}</p>;
   return (
     <p class="storage" title="All data stays in this browser">
-      saved in this browser, {bytes(now.usage)}
+      saved in this browser, {bytes(now.bytes)}
     </p>
   );
 }

@@ -66,7 +66,7 @@ const language = new Compartment();
 
 interface KnownTable {
   name: string;
-  columns: { name: string }[];
+  columns: readonly { name: string }[];
 }
 
 export function createEditor({ root, text, onChange, onRun }: {

@@ -2,6 +2,7 @@ import { computed, signal } from '@preact/signals';
 import type { Commit, Db } from 'prollite';
 import { layOut, orderCommits } from '../lib/graph';
 import { act } from './action';
+import { author } from './author';
 import { branches, tags } from './branches';
 import { resource } from './resource';
 import { view } from './view';
@@ -53,7 +54,7 @@ export function showMore(): void {
 
 export function revertCommit(hash: string): Promise<boolean> {
   return act('Reverting', async (db) => {
-    const result = await db.vc.revert(hash);
+    const result = await db.vc.revert(hash, { author: author.peek() });
     return result.conflicts > 0 ? 'Reverting met conflicts: decide them under Branches.' : 'Reverted by a new commit.';
   });
 }

@@ -4,7 +4,7 @@ import { resource } from './resource';
 export interface TableInfo {
   name: string;
   rows: number;
-  columns: { name: string; type: string }[];
+  columns: readonly { name: string; type: string }[];
 }
 
 export const tables = resource<TableInfo[]>([], async (db) => {
