@@ -242,10 +242,10 @@ test('nothing is cut off at 320 pixels, and every view is reached by the keyboar
   const server = await startServer();
   const context = await (await launch()).newContext({ viewport: { width: 320, height: 640 }, colorScheme: 'dark', reducedMotion: 'reduce' });
   const page = await openPlayground(context, server);
-  await show(page, 'Tables');
+  await show(page, /^Tables/);
   await page.getByRole('button', { name: 'Load Memory blocks' }).click();
   await said(page, 'Memory blocks is here');
-  await page.getByRole('tab', { name: 'Tables' }).focus();
+  await page.getByRole('tab', { name: 'Tables', exact: true }).focus();
   for (const name of ['Changes', 'History', 'Branches', 'SQL', 'Tables']) {
     await page.keyboard.press('ArrowRight');
     assert.match(await page.locator('[role=tab]:focus').innerText(), new RegExp(`^${name}`));

@@ -59,8 +59,8 @@ export function DataGrid({ label, columns, rows }: { label: string; columns: rea
         <div class="grid-head" role="rowgroup">
           <div class="grid-row" role="row" aria-rowindex={1}>
             {columns.map(({ name, type }, column) => (
-              <div key={column} role="columnheader" class="cell" aria-colindex={column + 1} title={`${name} ${type}`}>
-                <span class="column-name">{name}</span> <span class="column-type">{type.toLowerCase()}</span>
+              <div key={column} role="columnheader" class="cell" aria-colindex={column + 1} title={`${name} ${typeName(type)}`}>
+                <span class="column-name">{name}</span> <span class="column-type">{typeName(type)}</span>
               </div>
             ))}
           </div>
@@ -98,13 +98,18 @@ function WholeValue({ column, row, text }: { column: string; row: number; text: 
   );
 }
 
+/** ANY is what an expression has that can be of several types: it says nothing to a reader. */
+function typeName(type: string): string {
+  return /^any$/i.test(type) ? '' : type.toLowerCase();
+}
+
 function clamp(n: number, last: number): number {
   return Math.max(0, Math.min(n, last));
 }
 
 /** In characters, from the names and the first rows. */
 function width({ name, type }: Column, rows: readonly GridRow[], index: number): number {
-  let longest = name.length + type.length + 2;
+  let longest = name.length + typeName(type).length + 2;
   for (const row of rows.slice(0, SAMPLE)) longest = Math.max(longest, lineOf(row[index]).length + 1);
   return Math.max(6, Math.min(longest, 36)) + 2;
 }
