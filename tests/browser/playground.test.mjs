@@ -214,7 +214,7 @@ test('samples load, the grid holds thousands of rows, a runaway query is cancell
   const loads = [['Memory blocks', 'memory_blocks', 3], ['Airports', 'airports', 3376], ['Seattle weather', 'seattle_weather', 1461], ['Movies', 'movies', 3201]];
   for (const [title, table, rows] of loads) {
     await page.getByRole('button', { name: `Load ${title}` }).click();
-    await said(page, `${title} is here, not committed yet.`);
+    await said(page, `${title} loaded, not committed yet.`);
     const item = page.locator('.table-item', { has: page.locator('.table-name', { hasText: new RegExp(`^${table}$`) }) });
     await item.locator('.table-rows', { hasText: rows.toLocaleString('en') }).waitFor(SLOW);
   }
@@ -244,7 +244,7 @@ test('nothing is cut off at 320 pixels, and every view is reached by the keyboar
   const page = await openPlayground(context, server);
   await show(page, /^Tables/);
   await page.getByRole('button', { name: 'Load Memory blocks' }).click();
-  await said(page, 'Memory blocks is here');
+  await said(page, 'Memory blocks loaded');
   await page.getByRole('tab', { name: 'Tables', exact: true }).focus();
   for (const name of ['Changes', 'History', 'Branches', 'SQL', 'Tables']) {
     await page.keyboard.press('ArrowRight');

@@ -47,7 +47,7 @@ export function CommitDetail({ commit }: { commit: Commit }) {
       </dl>
       <div class="buttons">
         <BranchHere hash={commit.hash} />
-        {parent && <button type="button" disabled={doing.value !== null} onClick={() => void revertCommit(commit.hash)}>Revert this commit</button>}
+        {commit.parents.length === 1 && <button type="button" disabled={doing.value !== null} onClick={() => void revertCommit(commit.hash)}>Revert this commit</button>}
       </div>
       {failure.value !== null && <ErrorNote title="The comparison with the parent failed" reason={failure.value} />}
       {!parent && <p class="empty">The first commit: there is nothing before it.</p>}

@@ -39,10 +39,9 @@ function Welcome() {
   );
 }
 
-/** Shows the last statement that answered rows; the others are one button away. */
+/** Shows the last statement's result; the others are one button away. */
 function Done({ results, ms, text }: { results: Result<GridRow>[]; ms: number; text: string }) {
-  const last = results.findLastIndex(({ columns }) => columns.length > 0);
-  const chosen = useSignal(last < 0 ? results.length - 1 : last);
+  const chosen = useSignal(results.length - 1);
   const result = results[chosen.value];
   if (!result) return null;
   return (

@@ -1,13 +1,14 @@
 import { useSignal, useSignalEffect } from '@preact/signals';
 import { useId, useRef } from 'preact/hooks';
 import type { Ref } from 'prollite';
-import { count, quoted } from '../lib/words';
+import { count, number, quoted } from '../lib/words';
 import { run } from '../state/console';
-import { readDiff, type SchemaChange, type TableDiff as Diff } from '../state/diff';
+import { readDiff, type TableDiff as Diff } from '../state/diff';
 import { db } from '../state/session';
 import { changeTick } from '../state/resource';
 import { DiffRows } from './diff-rows';
 import { ErrorNote } from './error-note';
+import { SchemaDiff } from './schema-diff';
 
 const STEP = 100;
 
@@ -56,34 +57,19 @@ export function TableDiff({ table, change, from, to }: { table: string; change: 
       {now && now.rows.length === 0 && !now.schema && <p class="empty">No row differs.</p>}
       {now?.more && (
         <p class="more">
-          The first {count(now.rows.length, 'row')} are shown. <button type="button" onClick={() => { limit.value += STEP * 5; }}>Show more</button>
+          The first {count(now.rows.length, 'change')} are shown. <button type="button" onClick={() => { limit.value += STEP * 5; }}>Show more</button>
         </p>
       )}
     </section>
   );
 }
 
-function Counts({ diff }: { diff: Diff }) {
-  const n = { insert: 0, update: 0, delete: 0 };
-  for (const { op } of diff.rows) n[op] += 1;
-  const plus = diff.more ? '+' : '';
+function Counts({ diff: { counts: { added, modified, removed } } }: { diff: Diff }) {
   return (
     <ul class="counts" aria-label="Changed rows">
-      {n.insert > 0 && <li class="op-insert">+ {n.insert}{plus} added</li>}
-      {n.update > 0 && <li class="op-update">~ {n.update}{plus} modified</li>}
-      {n.delete > 0 && <li class="op-delete">− {n.delete}{plus} removed</li>}
+      {added > 0 && <li class="op-insert">+ {number(added)} added</li>}
+      {modified > 0 && <li class="op-update">~ {number(modified)} modified</li>}
+      {removed > 0 && <li class="op-delete">− {number(removed)} removed</li>}
     </ul>
-  );
-}
-
-function SchemaDiff({ schema }: { schema: SchemaChange }) {
-  return (
-    <details class="schema-diff" open={schema.before !== '' && schema.after !== ''}>
-      <summary>{schema.before === '' ? 'Created as' : schema.after === '' ? 'Dropped; it was' : 'The table’s definition changed'}</summary>
-      <div class="schema-sides">
-        {schema.before !== '' && <figure><figcaption>Before</figcaption><pre>{schema.before}</pre></figure>}
-        {schema.after !== '' && <figure><figcaption>After</figcaption><pre>{schema.after}</pre></figure>}
-      </div>
-    </details>
   );
 }

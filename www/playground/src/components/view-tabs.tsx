@@ -1,6 +1,7 @@
 import { useRef } from 'preact/hooks';
 import { changes } from '../state/changes';
 import { merge } from '../state/merge';
+import { notice } from '../state/notice';
 import { view, wide, type View } from '../state/view';
 
 const NAMES: Record<View, string> = { console: 'SQL', tables: 'Tables', changes: 'Changes', history: 'History', branches: 'Branches' };
@@ -9,6 +10,12 @@ function badge(name: View): { n: number; label: string } | null {
   const [n, label] = name === 'changes' ? [changes.value.length, 'changed tables']
     : name === 'branches' ? [merge.value.value.conflicts.length, 'conflicts'] : [0, ''];
   return n ? { n, label } : null;
+}
+
+/** What was said belonged to the view that is left. */
+function go(name: View): void {
+  if (name !== view.value) notice.value = null;
+  view.value = name;
 }
 
 export function ViewTabs() {
@@ -20,7 +27,7 @@ export function ViewTabs() {
     const next = to === undefined ? undefined : shown[(to + shown.length) % shown.length];
     if (!next) return;
     event.preventDefault();
-    view.value = next;
+    go(next);
     list.current?.querySelector<HTMLElement>(`#tab-${next}`)?.focus();
   };
   return (
@@ -31,7 +38,7 @@ export function ViewTabs() {
           <button
             key={name} type="button" class="tab" role="tab" id={`tab-${name}`} aria-controls={`panel-${name}`}
             aria-selected={view.value === name} tabIndex={view.value === name ? 0 : -1}
-            onClick={() => { view.value = name; }}
+            onClick={() => go(name)}
           >
             {NAMES[name]}
             {mark && <span class="badge">{mark.n}<span class="hidden-text"> {mark.label}</span></span>}

@@ -1,8 +1,12 @@
 const NUMBERS = new Intl.NumberFormat('en');
 const DATES = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short' });
 
+export function number(n: number): string {
+  return NUMBERS.format(n);
+}
+
 export function count(n: number, one: string, many = `${one}s`): string {
-  return `${NUMBERS.format(n)} ${n === 1 ? one : many}`;
+  return `${number(n)} ${n === 1 ? one : many}`;
 }
 
 export function milliseconds(ms: number): string {

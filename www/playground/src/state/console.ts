@@ -1,6 +1,7 @@
 import { computed, signal } from '@preact/signals';
 import { DbError, type Result, type SqlValue } from 'prollite';
 import { stored } from '../lib/stored';
+import { notice } from './notice';
 import { refreshAll } from './resource';
 import { databaseName, db, followBranch } from './session';
 import { view } from './view';
@@ -40,6 +41,7 @@ export async function run(text: string, offset: number | null): Promise<void> {
   const took = () => performance.now() - began;
   outcome.value = { state: 'running', text };
   mark.value = null;
+  notice.value = null;
   view.value = 'console';
   try {
     const results = await handle.exec<GridRow>(text, { signal: cancelled, rowMode: 'array' });

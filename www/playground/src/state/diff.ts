@@ -5,6 +5,7 @@ export interface TableDiff {
   /** There are more rows than were asked for. */
   more: boolean;
   columns: string[];
+  counts: { added: number; modified: number; removed: number };
   schema: SchemaChange | null;
 }
 
@@ -28,7 +29,15 @@ export async function readDiff(db: Db, table: string, from: Ref, to: Ref, limit:
       if (!columns.includes(name)) columns.push(name);
     }
   }
-  return { rows, more, columns, schema: await readSchemaChange(db, table, from, to) };
+  return { rows, more, columns, counts: await readCounts(db, table, from, to), schema: await readSchemaChange(db, table, from, to) };
+}
+
+async function readCounts(db: Db, table: string, from: Ref, to: Ref): Promise<TableDiff['counts']> {
+  const { rows } = await db.query<{ rows_added: number; rows_modified: number; rows_deleted: number }>(
+    sql`SELECT rows_added, rows_modified, rows_deleted FROM dolt_diff_stat(${from}, ${to}, ${table})`,
+  );
+  const [row] = rows;
+  return { added: Number(row?.rows_added ?? 0), modified: Number(row?.rows_modified ?? 0), removed: Number(row?.rows_deleted ?? 0) };
 }
 
 async function readSchemaChange(db: Db, table: string, from: Ref, to: Ref): Promise<SchemaChange | null> {
