@@ -42,10 +42,10 @@ export abstract class SessionQueries implements Queryable {
     return rows;
   }
 
-  async exec(script: string, options: QueryOpts = {}): Promise<Result[]> {
+  async exec<R = Row>(script: string, options: QueryOpts = {}): Promise<Result<R>[]> {
     const writer = new Writer();
     writer.statement(script, []);
-    return this.run(SCRIPT, writer.take(), script, options);
+    return (await this.run(SCRIPT, writer.take(), script, options)) as Result<R>[];
   }
 
   async batch(statements: readonly Statement[], options: QueryOpts = {}): Promise<Result[]> {

@@ -92,7 +92,7 @@ export interface Statement {
 export interface Queryable extends Reader {
   sql<R = Row>(strings: TemplateStringsArray, ...values: unknown[]): Promise<R[]>;
   /** A script: each statement by itself. Answers one result a statement. */
-  exec(script: string, options?: QueryOpts): Promise<Result[]>;
+  exec<R = Row>(script: string, options?: QueryOpts): Promise<Result<R>[]>;
   /** One message, one transaction: all or nothing. */
   batch(statements: readonly Statement[], options?: QueryOpts): Promise<Result[]>;
 }

@@ -23,13 +23,19 @@ export async function readDiff(db: Db, table: string, from: Ref, to: Ref, limit:
     if (more) break;
     rows.push(change);
   }
-  const columns: string[] = [];
-  for (const { before, after } of rows) {
-    for (const name of [...Object.keys(after ?? {}), ...Object.keys(before ?? {})]) {
-      if (!columns.includes(name)) columns.push(name);
-    }
+  return { rows, more, columns: columnsOf(rows), counts: await readCounts(db, table, from, to), schema: await readSchemaChange(db, table, from, to) };
+}
+
+/** As many columns from the left as the key has, then those that updates changed, then the others. */
+function columnsOf(rows: readonly RowChange<Row>[]): string[] {
+  const all = new Set<string>();
+  const changed = new Set<string>();
+  for (const { before, after, columns = [] } of rows) {
+    for (const name of [...Object.keys(after ?? {}), ...Object.keys(before ?? {})]) all.add(name);
+    for (const name of columns) changed.add(name);
   }
-  return { rows, more, columns, counts: await readCounts(db, table, from, to), schema: await readSchemaChange(db, table, from, to) };
+  const keys = [...all].slice(0, rows[0]?.key.length ?? 0);
+  return [...new Set([...keys, ...[...all].filter((name) => changed.has(name)), ...all])];
 }
 
 async function readCounts(db: Db, table: string, from: Ref, to: Ref): Promise<TableDiff['counts']> {
