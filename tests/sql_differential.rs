@@ -236,14 +236,25 @@ fn shown(rows: Vec<Vec<String>>) -> Vec<String> {
     rows
 }
 
-fn real(real: f64) -> String { if real.is_nan() { "NULL".to_string() } else { format!("r{:.12e}", real + 0.0) } }
+/// Which of 3 and 3.0 stays when both are one is nobody's promise.
+fn is_loose(sql: &str) -> bool {
+    ["UNION", "INTERSECT", "EXCEPT", "DISTINCT", "GROUP BY", "LIMIT"].iter().any(|word| sql.contains(word))
+}
+
+fn real(real: f64, loose: bool) -> String {
+    match real {
+        real if real.is_nan() => "NULL".to_string(),
+        real if loose && real.fract() == 0.0 && real.abs() < 1e15 => format!("i{}", real as i64),
+        real => format!("r{:.12e}", real + 0.0),
+    }
+}
 
 fn ours(session: &mut Session, sql: &str) -> Result<Vec<String>, prollite::Error> {
     let outcome = session.execute(sql, &[])?;
     let cell = |value: &Value| match value {
         Value::Null => "NULL".to_string(),
         Value::Int(int) => format!("i{int}"),
-        Value::Real(value) => real(*value),
+        Value::Real(value) => real(*value, is_loose(sql)),
         Value::Decimal(decimal) => format!("d{decimal}"),
         Value::Text(text) => format!("t{text}"),
         Value::Blob(bytes) => format!("b{bytes:?}"),
@@ -262,7 +273,7 @@ fn theirs(sqlite: &rusqlite::Connection, sql: &str) -> rusqlite::Result<Vec<Stri
             Ok(match row.get_ref(at)? {
                 ValueRef::Null => "NULL".to_string(),
                 ValueRef::Integer(int) => format!("i{int}"),
-                ValueRef::Real(value) => real(value),
+                ValueRef::Real(value) => real(value, is_loose(sql)),
                 ValueRef::Text(text) => format!("t{}", String::from_utf8_lossy(text)),
                 ValueRef::Blob(bytes) => format!("b{bytes:?}"),
             })

@@ -1,7 +1,7 @@
 //! SQL on GlueSQL's executor. The only layer that names GlueSQL.
 //!
-//! `text → parse (own dialect, cached) → normalise → relations → translate → plan → pushdown → execute`,
-//! see `docs/architecture.md`.
+//! `text → statements (own dialect, cached) → plan (names bound) → pushdown → relations → GlueSQL's executor`,
+//! see `docs/sql-seam.md`. Changes are queries whose rows the write operator stores.
 
 mod context;
 pub mod ddl;

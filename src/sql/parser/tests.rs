@@ -98,6 +98,7 @@ fn forms_that_sqlparser_lacks() {
         "SHOW FULL TABLES AS OF 'main' LIKE 'a%'",
         "EXPLAIN QUERY PLAN SELECT 1",
         "DESCRIBE t",
+        "USE db/feature-1",
         "PRAGMA table_info(t)",
         "START TRANSACTION READ WRITE",
         "ROLLBACK TO SAVEPOINT s",

@@ -108,7 +108,7 @@ fn says<'e>(expr: &'e Expr, scan: &Scan, column: usize, known: &dyn Fn(&Expr) ->
             } else {
                 return nothing;
             };
-            if *own != Conversion::None || !collates(rule.nocase) || !known(operand) {
+            if *own != Conversion::None || !collates(rule.nocase) || !known(operand) || draws(operand) {
                 return nothing;
             }
             let operand = Operand { expr: operand.clone(), conversion: other.clone(), null_matches };
@@ -125,7 +125,7 @@ fn says<'e>(expr: &'e Expr, scan: &Scan, column: usize, known: &dyn Fn(&Expr) ->
             Says::Equals(vec![Operand { expr: Expr::null(), conversion: Conversion::None, null_matches: true }])
         }
         Expr::InList(list) if !list.negated && is_column(&list.expr) && list.conversion == Conversion::None && collates(list.nocase) => {
-            if !list.others.iter().all(|(other, rule)| known(other) && rule.left == Conversion::None && collates(rule.nocase)) {
+            if !list.others.iter().all(|(other, rule)| known(other) && !draws(other) && rule.left == Conversion::None && collates(rule.nocase)) {
                 return nothing;
             }
             let constants = list.values.iter().map(|value| Operand {
@@ -142,6 +142,14 @@ fn says<'e>(expr: &'e Expr, scan: &Scan, column: usize, known: &dyn Fn(&Expr) ->
         }
         _ => nothing,
     }
+}
+
+/// Whether it is another value each time: such a condition belongs to each row.
+fn draws(expr: &Expr) -> bool {
+    const DRAWING: [&str; 5] = ["random", "rand", "randomblob", "uuid", "gen_random_uuid"];
+    let mut found = false;
+    expr.visit(&mut |part| found |= matches!(part, Expr::Call(function, _) if DRAWING.contains(&function.name)));
+    found
 }
 
 /// The rows in the ranges, counted in the tree, when the operands are known now.
