@@ -98,6 +98,24 @@ fn keys_and_indexes_answer_what_a_scan_answers() {
     );
 }
 
+/// A key was looked up by a part of it, as if that were the whole, when an operand was not a value of its column's
+/// type: rows were missing.
+#[test]
+fn a_key_that_cannot_be_encoded_is_searched_for() {
+    let s = &mut session();
+    run(s, "CREATE TABLE r (a REAL, b TEXT, PRIMARY KEY (a, b)); INSERT INTO r VALUES (9007199254740992.0, 'x'), (1.0, 'y')");
+    run(s, "CREATE TABLE k (i INT, t TEXT); INSERT INTO k VALUES (9007199254740992, 'x'), (1, 'y'), (2, 'z')");
+    answers(
+        s,
+        &[
+            ("SELECT b FROM r WHERE a = 9007199254740992 AND b = 'x'", &["x"]),
+            ("SELECT b FROM r WHERE a IN (9007199254740992, 1) AND b IN ('x', 'y') ORDER BY b", &["x", "y"]),
+            ("SELECT b FROM k JOIN r ON r.a = k.i AND r.b = k.t ORDER BY b", &["x", "y"]),
+            ("SELECT b FROM r WHERE a = 'abc' AND b = 'x'", &[]),
+        ],
+    );
+}
+
 #[test]
 fn the_plan_says_how_a_query_runs() {
     let s = &mut people();

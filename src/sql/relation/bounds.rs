@@ -15,24 +15,23 @@ use crate::tuple::{encode_key_part, ColumnType, KeyOrder, Value, MAX_PRECISION};
 /// How the leading parts of the key sort.
 pub type BoundParts = [KeyOrder];
 
-/// The ranges, in ascending order of keys and apart from each other.
-pub fn key_ranges(bounds: &Bounds, parts: &BoundParts, row: &[Value], env: &Env) -> Result<Vec<KeyRange>> {
+/// The keys that begin what is asked for, ascending. `false`: not all equalities are in them, for a value is not
+/// one of its column's type.
+fn prefixes(bounds: &Bounds, parts: &BoundParts, row: &[Value], env: &Env) -> Result<(Vec<Vec<u8>>, bool)> {
     let mut prefixes: Vec<Vec<u8>> = vec![Vec::new()];
     for (operands, order) in bounds.equals.iter().zip(parts) {
         let mut keys: Vec<Vec<u8>> = Vec::with_capacity(operands.len());
         for operand in operands {
-            match value(operand, row, env)? {
-                None => {}
-                Some(value) => match fit(&value, &order.column_type) {
-                    Fit::Exact(value) => {
-                        let mut key = Vec::with_capacity(12);
-                        encode_key_part(&mut key, &value, order)?;
-                        keys.push(key);
-                    }
-                    Fit::Between(..) => {}
-                    // Not a value of this type: the filter decides.
-                    Fit::Unknown => return Ok(ranges_of(prefixes)),
-                },
+            let Some(value) = value(operand, row, env)? else { continue };
+            match fit(&value, &order.column_type) {
+                Fit::Exact(value) => {
+                    let mut key = Vec::with_capacity(12);
+                    encode_key_part(&mut key, &value, order)?;
+                    keys.push(key);
+                }
+                Fit::Between(..) => {}
+                // The filter decides.
+                Fit::Unknown => return Ok((prefixes, false)),
             }
         }
         keys.sort_unstable();
@@ -41,9 +40,24 @@ pub fn key_ranges(bounds: &Bounds, parts: &BoundParts, row: &[Value], env: &Env)
             .iter()
             .flat_map(|prefix| keys.iter().map(move |key| [prefix.as_slice(), key.as_slice()].concat()))
             .collect();
-        if prefixes.is_empty() {
-            return Ok(Vec::new());
-        }
+    }
+    Ok((prefixes, true))
+}
+
+/// The keys themselves, when the bounds are equalities of all `parts` (a whole primary key).
+pub fn whole_keys(bounds: &Bounds, parts: &BoundParts, row: &[Value], env: &Env) -> Result<Option<Vec<Bytes>>> {
+    if bounds.equals.len() != parts.len() {
+        return Ok(None);
+    }
+    let (keys, whole) = prefixes(bounds, parts, row, env)?;
+    Ok(whole.then(|| keys.into_iter().map(Bytes::from).collect()))
+}
+
+/// The ranges, in ascending order of keys and apart from each other.
+pub fn key_ranges(bounds: &Bounds, parts: &BoundParts, row: &[Value], env: &Env) -> Result<Vec<KeyRange>> {
+    let (prefixes, all) = prefixes(bounds, parts, row, env)?;
+    if !all {
+        return Ok(ranges_of(prefixes));
     }
     if bounds.lower.is_none() && bounds.upper.is_none() {
         return Ok(ranges_of(prefixes));

@@ -6,16 +6,20 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 
 use super::saved::{clear, Saved};
+use super::bounds::whole_keys;
 use super::scan::{fill, ranges};
 use super::{open, Operator, Row};
 use crate::error::{Error, Result};
+use crate::prolly::KeyRange;
 use crate::repo::row_key_of_index;
 use crate::sql::eval::Env;
 use crate::sql::plan::{Access, Join, JoinKind, Node, Scan};
 use crate::sql::TableView;
 
+/// Few left rows at first, for a LIMIT may end the join.
 const FIRST_BATCH: usize = 8;
-const LARGEST_BATCH: usize = 256;
+const GROWTH: usize = 4;
+const LARGEST_BATCH: usize = 1_024;
 
 pub struct LookupJoin<'p> {
     join: &'p Join,
@@ -55,6 +59,24 @@ impl<'p> LookupJoin<'p> {
         })
     }
 
+    /// The keys of the rows that an index holds in a range.
+    fn walk_index(&self, index: usize, range: KeyRange, take: &mut dyn FnMut(Bytes)) -> Result<()> {
+        let mut cursor = self.table.indexes[index].cursor(&self.env.cx.store, range, false);
+        while let Some((entry, _)) = cursor.next()? {
+            let key = row_key_of_index(&self.scan.schema, &self.scan.schema.indexes[index], &entry)?;
+            take(entry.slice_ref(key));
+        }
+        Ok(())
+    }
+
+    fn walk_rows(&self, range: KeyRange, entries: &mut VecDeque<(Bytes, Bytes)>) -> Result<()> {
+        let mut cursor = self.table.rows.cursor(&self.env.cx.store, range, false);
+        while let Some(entry) = cursor.next()? {
+            entries.push_back(entry);
+        }
+        Ok(())
+    }
+
     /// Takes left rows and looks up what they ask for.
     fn fill_batch(&mut self, row: &mut Row) -> Result<()> {
         self.saved = Saved::new(&self.join.left_cells);
@@ -63,6 +85,7 @@ impl<'p> LookupJoin<'p> {
         // Keys of rows, with the left row that asks for each.
         let (mut keys, mut askers): (Vec<Bytes>, Vec<usize>) = Default::default();
         let mut found: VecDeque<VecDeque<(Bytes, Bytes)>> = VecDeque::new();
+        let mut fault = None;
         while self.saved.len() < self.batch {
             if !self.left.next(row)? {
                 self.ended = true;
@@ -71,33 +94,35 @@ impl<'p> LookupJoin<'p> {
             let asker = self.saved.len();
             self.saved.push(row);
             let mut entries = VecDeque::new();
+            if let Access::Key(bounds) = &self.scan.access {
+                if let Some(whole) = whole_keys(bounds, &self.scan.orders, row, self.env)? {
+                    askers.extend(std::iter::repeat_n(asker, whole.len()));
+                    keys.extend(whole);
+                    found.push_back(entries);
+                    continue;
+                }
+            }
             for range in ranges(self.scan, self.env, row)? {
-                match &self.scan.access {
-                    Access::Index { index, .. } => {
-                        let mut cursor = self.table.indexes[*index].cursor(store, range, false);
-                        while let Some((entry, _)) = cursor.next()? {
-                            let key = row_key_of_index(&self.scan.schema, &self.scan.schema.indexes[*index], &entry)?;
-                            keys.push(entry.slice_ref(key));
-                            askers.push(asker);
-                        }
-                    }
-                    Access::Key(bounds) if bounds.equals.len() == self.scan.schema.primary_key.len() => {
-                        if let std::ops::Bound::Included(key) = range.start {
-                            keys.push(key);
-                            askers.push(asker);
-                        }
-                    }
-                    _ => {
-                        let mut cursor = self.table.rows.cursor(store, range, false);
-                        while let Some(entry) = cursor.next()? {
-                            entries.push_back(entry);
-                        }
-                    }
+                let walked = match &self.scan.access {
+                    Access::Index { index, .. } => self.walk_index(*index, range, &mut |key| {
+                        keys.push(key);
+                        askers.push(asker);
+                    }),
+                    _ => self.walk_rows(range, &mut entries),
+                };
+                // A missing chunk is in the fault log now; the other rows of the batch log theirs before it is reported,
+                // so that one round fetches all of a level.
+                match walked {
+                    Err(error) if error.is_fault() => fault = Some(error),
+                    walked => walked?,
                 }
             }
             found.push_back(entries);
         }
-        self.batch = (self.batch * 2).min(LARGEST_BATCH);
+        if let Some(fault) = fault {
+            return Err(fault);
+        }
+        self.batch = (self.batch * GROWTH).min(LARGEST_BATCH);
         let rows = self.table.rows.get_many(&**store, &keys)?;
         for ((key, row), asker) in keys.into_iter().zip(rows).zip(askers) {
             match row {

@@ -22,6 +22,6 @@ mod sort;
 mod system;
 mod values;
 
-pub use bounds::{key_ranges, BoundParts};
+pub use bounds::{key_ranges, whole_keys, BoundParts};
 pub use open::{open, Operator};
 pub use stream::{Relation, Row, Rows};

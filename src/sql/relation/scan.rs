@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use super::bounds::key_ranges;
+use super::bounds::{key_ranges, whole_keys};
 use super::{Operator, Row};
 use crate::error::{Code, Error, Result};
 use crate::prolly::{KeyRange, ViewCursor};
@@ -37,6 +37,8 @@ pub struct Scanner<'p> {
     env: &'p Env,
     table: TableView,
     ranges: std::vec::IntoIter<KeyRange>,
+    /// Instead of ranges: whole keys.
+    keys: Option<std::vec::IntoIter<Bytes>>,
     cursor: Option<ViewCursor>,
     fetched: VecDeque<(Bytes, Bytes)>,
     batch: usize,
@@ -48,16 +50,30 @@ impl<'p> Scanner<'p> {
     /// `row`: what the bounds may read of the tables to the left.
     pub fn open(scan: &'p Scan, env: &'p Env, row: &[Value]) -> Result<Self> {
         let table = scan.source.table(&env.cx)?;
-        let mut ranges = ranges(scan, env, row)?;
+        let mut keys = match &scan.access {
+            Access::Key(bounds) => whole_keys(bounds, &scan.orders, row, env)?,
+            _ => None,
+        };
+        let mut ranges = if keys.is_some() { Vec::new() } else { ranges(scan, env, row)? };
         if scan.reverse {
             ranges.reverse();
+            keys.iter_mut().for_each(|keys| keys.reverse());
         }
-        Ok(Scanner { scan, env, table, ranges: ranges.into_iter(), cursor: None, fetched: VecDeque::new(), batch: FIRST_BATCH, repeat: 0 })
+        let keys = keys.map(Vec::into_iter);
+        Ok(Scanner { scan, env, table, ranges: ranges.into_iter(), keys, cursor: None, fetched: VecDeque::new(), batch: FIRST_BATCH, repeat: 0 })
     }
 
     fn next_entry(&mut self) -> Result<Option<(Bytes, Bytes)>> {
-        match self.scan.access {
+        match &self.scan.access {
+            // Whole keys are looked up together, not one after another.
+            Access::Key(_) if self.keys.is_some() => {
+                while self.fetched.is_empty() && self.keys.as_ref().is_some_and(|keys| keys.len() > 0) {
+                    self.fetch_keys()?;
+                }
+                Ok(self.fetched.pop_front())
+            }
             Access::Index { index, .. } => {
+                let index = *index;
                 if self.fetched.is_empty() {
                     self.fetch(index)?;
                 }
@@ -94,6 +110,14 @@ impl<'p> Scanner<'p> {
         }
         self.batch = (self.batch * 2).min(LARGEST_BATCH);
         self.fetched = self.rows_of(keys, index)?;
+        Ok(())
+    }
+
+    fn fetch_keys(&mut self) -> Result<()> {
+        let keys: Vec<Bytes> = self.keys.iter_mut().flat_map(|keys| keys.by_ref().take(self.batch)).collect();
+        self.batch = LARGEST_BATCH;
+        let found = self.table.rows.get_many(&*self.env.cx.store, &keys)?;
+        self.fetched = keys.into_iter().zip(found).filter_map(|(key, row)| Some((key, row?))).collect();
         Ok(())
     }
 
