@@ -98,6 +98,14 @@ fn keys_and_indexes_answer_what_a_scan_answers() {
     );
 }
 
+/// The columns in an IN list were compared with their affinity, so that `1 IN (text_column)` could be true.
+#[test]
+fn what_stands_in_an_in_list_has_no_affinity() {
+    let s = &mut session();
+    run(s, "CREATE TABLE t (a TEXT, b INT); INSERT INTO t VALUES ('1', 1)");
+    answers(s, &[("SELECT 1 IN (a), 1 = a, '1' IN (b), b IN (a), b = a FROM t", &["0|1|0|1|1"])]);
+}
+
 /// A key was looked up by a part of it, as if that were the whole, when an operand was not a value of its column's
 /// type: rows were missing.
 #[test]

@@ -9,6 +9,7 @@
 //! | DATE column | DATETIME or TIMESTAMP column | the date gets its midnight |
 //! | anything else | | compared as it is: NULL < numbers < text < blobs |
 //!
+//! The values of an IN list count as untyped, whatever they are, as in SQLite; dates and UUIDs among them do not.
 //! A conversion that does not succeed leaves the value as it is. Text compares by bytes, without ASCII case where the
 //! column, or COLLATE, says NOCASE: an explicit COLLATE wins, then the left side's column.
 
@@ -30,6 +31,8 @@ pub struct Type {
 
 impl Type {
     pub const UNKNOWN: Type = Type { column_type: ColumnType::Any, nocase: false, explicit: false };
+    /// A date, a time or a UUID: its texts have a canonical spelling.
+    pub fn is_typed(&self) -> bool { affinity(&self.column_type) == Affinity::Typed }
     pub fn of(column_type: ColumnType) -> Type { Type { column_type, nocase: false, explicit: false } }
 }
 

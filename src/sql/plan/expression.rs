@@ -353,8 +353,11 @@ impl Binder<'_> {
         let (mut values, mut others, mut has_null) = (Vec::new(), Vec::new(), false);
         let literal_rule = rule(&value.kind, &Type::UNKNOWN);
         for item in list {
-            let item_bound = self.expr(item)?;
-            // A literal's own type is unknown; of a CAST or COLLATE it is not, so that has its own rule.
+            let mut item_bound = self.expr(item)?;
+            // What stands in the list has no affinity, be it a column or a CAST; dates and the like still meet.
+            if !item_bound.kind.is_typed() {
+                item_bound.kind = Type::UNKNOWN;
+            }
             if item_bound.kind == Type::UNKNOWN {
                 if let Expr::Literal(constant) = &item_bound.expr {
                     let constant = literal_rule.right.apply(constant.clone());
