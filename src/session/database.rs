@@ -45,7 +45,7 @@ impl Database {
         Ok((Rc::new(database), publication))
     }
 
-    /// In memory; publications land at once.
+    /// In memory, called `prollite`; publications land at once.
     pub fn memory() -> Result<Rc<Database>> { Database::memory_named("prollite") }
 
     pub fn memory_named(name: &str) -> Result<Rc<Database>> {
