@@ -50,7 +50,7 @@ fn renames_reach_expressions_and_foreign_keys() {
         s,
         "INSERT INTO q VALUES (3, 0)",
         Code::Constraint,
-        "CHECK constraint failed: p_chk_1 of q: q.b > 0 AND b < 100, where b = 0, b = 0",
+        "CHECK constraint failed: p_chk_1 of q: q.b > 0 AND b < 100, where b = 0",
     );
     fail(s, "INSERT INTO c VALUES (3, 3)");
     assert_eq!(rows(s, "SELECT * FROM q"), ["1|5|6", "2|6|7"]);

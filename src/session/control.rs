@@ -7,8 +7,10 @@ use super::session::{Mode, Run, Savepoint, Session};
 use crate::error::{Code, Error, Result};
 use crate::repo::{fold, Publication};
 use crate::sql::eval::constant;
+use crate::sql::execute::transaction_commit;
 use crate::sql::parser::Statement;
-use crate::sql::{Outcome, Workspace};
+use crate::sql::procedure::Effect;
+use crate::sql::{Context, Outcome, Workspace};
 use crate::tuple::Value;
 
 /// What `@@name` answers before anything is set: what drivers and ORMs of MySQL ask for when they connect.
@@ -50,7 +52,7 @@ impl Session {
                 Mode::Open => return Err(Error::bad_argument("a transaction is open already; COMMIT or ROLLBACK it first")),
                 _ => self.begin(),
             },
-            Statement::Commit => self.commit(),
+            Statement::Commit => self.commit(&self.context(run))?,
             Statement::Rollback => self.rollback(),
             Statement::Savepoint(name) => self.savepoint(name),
             Statement::Release(name) => {
@@ -71,7 +73,7 @@ impl Session {
             Statement::Set(settings) => {
                 for (name, expr) in settings {
                     let value = constant(&self.context(run), expr)?;
-                    self.set(name, value)?;
+                    self.set(name, value, run)?;
                 }
             }
             Statement::Use(name) => self.use_database(name)?,
@@ -85,12 +87,32 @@ impl Session {
         self.workspace.borrow_mut().push_layer();
     }
 
-    fn commit(&mut self) {
+    fn commit(&mut self, cx: &Context) -> Result<()> {
         if self.mode == Mode::Open {
+            let mut effect = Effect::default();
+            self.version_commit(cx, &mut effect)?;
+            if self.watch.take_fault() {
+                return Err(Error::fault(crate::Address::NONE));
+            }
+            self.alone |= effect.ends_transaction;
             self.savepoints.clear();
             self.workspace.borrow_mut().fold_to(0);
             self.mode = Mode::Committed;
         }
+        Ok(())
+    }
+
+    /// `SET @@dolt_transaction_commit = 1`: a SQL transaction that changed something ends with a commit.
+    pub(super) fn version_commit(&self, cx: &Context, effect: &mut Effect) -> Result<()> {
+        let variables = &self.settings.variables;
+        if variables.get("dolt_transaction_commit") != Some(&Value::Int(1)) || !self.workspace.borrow().is_dirty() {
+            return Ok(());
+        }
+        let message = match variables.get("dolt_transaction_commit_message") {
+            Some(Value::Text(message)) if !message.is_empty() => message.clone(),
+            _ => "Transaction commit".into(),
+        };
+        transaction_commit(cx, &message, effect)
     }
 
     pub(super) fn rollback(&mut self) {
@@ -120,7 +142,7 @@ impl Session {
         self.settings.variables.get("autocommit") != Some(&Value::Int(0))
     }
 
-    fn set(&mut self, name: &str, value: Value) -> Result<()> {
+    fn set(&mut self, name: &str, value: Value, run: &Run) -> Result<()> {
         let name = fold(name);
         if name.ends_with("_head_ref") && name.trim_end_matches("_head_ref") == fold(&self.settings.database) {
             let Value::Text(branch) = value else {
@@ -143,7 +165,7 @@ impl Session {
         settings.variables.insert(name, value);
         if turned_on {
             // MySQL's: an open transaction ends.
-            self.commit();
+            self.commit(&self.context(run))?;
         }
         Ok(())
     }
@@ -175,8 +197,10 @@ impl Session {
     /// make a publication durable, or gave up on a statement.
     pub fn abandon(&mut self) {
         self.workspace.borrow_mut().drop_to(0);
-        if let Some((settings, place)) = self.group.take() {
-            self.settings = settings;
+        if let Some(place) = self.group.take() {
+            let settings = Rc::make_mut(&mut self.settings);
+            settings.branch = place.branch().cloned();
+            settings.revision = place.revision().cloned();
             self.place = place;
         }
         *self.workspace.borrow_mut() = Workspace::of(self.snapshot.root.clone());

@@ -71,7 +71,7 @@ pub(super) enum Mode {
 
 /// What a statement may change beside the workspace, to be put back when it fails.
 #[derive(Clone)]
-pub(super) struct Before { publication: Publication, settings: Rc<Settings>, place: Place }
+pub(super) struct Before { publication: Publication, settings: Rc<Settings>, place: Place, mode: Mode }
 
 pub(super) struct Savepoint { pub name: String, pub depth: usize, pub publication: Publication }
 
@@ -94,8 +94,8 @@ pub struct Session {
     pub(super) immediate: Option<Publication>,
     /// A procedure ran since the last publication: nothing shares one with it.
     pub(super) alone: bool,
-    /// Where the group of statements that wait for a publication began.
-    pub(super) group: Option<(Rc<Settings>, Place)>,
+    /// Where the session stood when the group of statements began that wait for a publication.
+    pub(super) group: Option<Place>,
     /// What the driver is making durable.
     pub(super) in_flight: Option<Publication>,
     /// The date of what is published: that of the last statement.
@@ -184,12 +184,16 @@ impl Session {
         if self.unpublished() && (self.mode != Mode::Auto || self.alone || !shares(run.statement())) {
             return Ok(Step::Publish);
         }
+        if self.mode == Mode::Auto && !self.unpublished() {
+            self.group = None;
+        }
         self.watch.take_fault();
         let depth = self.workspace.borrow().depth();
         let before = Before {
             publication: self.publication.borrow().clone(),
             settings: self.settings.clone(),
             place: self.place.clone(),
+            mode: self.mode,
         };
         let result = self.attempt(run, depth, &before);
         match result {
@@ -213,6 +217,7 @@ impl Session {
         *self.publication.borrow_mut() = before.publication;
         self.settings = before.settings;
         self.place = before.place;
+        self.mode = before.mode;
         self.immediate = None;
     }
 
@@ -233,6 +238,9 @@ impl Session {
         let cx = self.context(run);
         let mut effect = Effect::default();
         let outcome = execute::execute(&cx, &parsed, &mut effect)?;
+        if self.mode == Mode::Auto && !effect.ends_transaction {
+            self.version_commit(&cx, &mut effect)?;
+        }
         drop(cx);
         self.finish(depth, before, effect)?;
         Ok(outcome)
@@ -271,7 +279,7 @@ impl Session {
         }
         // Nothing below this line fails.
         if self.mode == Mode::Auto && self.group.is_none() {
-            self.group = Some((before.settings.clone(), before.place.clone()));
+            self.group = Some(before.place.clone());
         }
         self.workspace.borrow_mut().fold_to(depth);
         if effect.ends_transaction && self.mode == Mode::Open {
@@ -318,6 +326,7 @@ impl Session {
             publication: self.publication.borrow().clone(),
             settings: self.settings.clone(),
             place: self.place.clone(),
+            mode: self.mode,
         };
         move |session, name| session.arrive(name, &before)
     }

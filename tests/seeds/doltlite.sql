@@ -213,7 +213,7 @@ SELECT name, is_current FROM dolt_branches ORDER BY name;
 --> feature|1
 --> main|0
 SELECT dolt_branch('-d', 'feature');
---! current branch
+--! checked out branch
 SELECT dolt_checkout('main');
 -- example
 SELECT dolt_branch('-d', 'feature');

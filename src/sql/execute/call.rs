@@ -8,9 +8,15 @@ use crate::sql::procedure::{Answer, Call, Effect, Procedure, ALL};
 use crate::sql::{Context, Outcome, OutputColumn};
 use crate::tuple::{ColumnType, Value};
 
-fn run(cx: &Context, procedure: &dyn Procedure, arguments: &[Expr], effect: &mut Effect) -> Result<Answer> {
+fn run(
+    cx: &Context,
+    procedure: &dyn Procedure,
+    arguments: &[Expr],
+    selected: bool,
+    effect: &mut Effect,
+) -> Result<Answer> {
     let values: Vec<Value> = arguments.iter().map(|argument| constant(cx, argument)).collect::<Result<_>>()?;
-    let answer = procedure.call(&mut Call { context: cx, arguments: &values, effect })?;
+    let answer = procedure.call(&mut Call { context: cx, arguments: &values, selected, effect })?;
     for (position, value) in std::mem::take(&mut effect.out) {
         if let Some(name) = arguments.get(position).and_then(user_variable) {
             effect.variables.push((name, value));
@@ -33,7 +39,7 @@ pub fn call(cx: &Context, name: &str, arguments: &[Expr], effect: &mut Effect) -
     let procedure = ALL.iter().find(|procedure| procedure.name().eq_ignore_ascii_case(name));
     let missing = || Error::unsupported(format!("stored procedure {name} does not exist"));
     let procedure = procedure.ok_or_else(missing)?;
-    let answer = run(cx, *procedure, arguments, effect)?;
+    let answer = run(cx, *procedure, arguments, false, effect)?;
     Ok(Outcome { columns: procedure.columns(), rows: vec![answer.row], affected: 0 })
 }
 
@@ -49,7 +55,15 @@ pub fn select(
     alias: Option<&Ident>,
     effect: &mut Effect,
 ) -> Result<Outcome> {
-    let answer = run(cx, procedure, arguments, effect)?;
+    let answer = run(cx, procedure, arguments, true, effect)?;
     let name = alias.map_or_else(|| procedure.name().to_string(), |alias| alias.value.clone());
     Ok(Outcome { columns: vec![OutputColumn::new(name, ColumnType::Any)], rows: vec![vec![answer.value]], affected: 0 })
+}
+
+/// `SET @@dolt_transaction_commit = 1`: the commit that each SQL transaction which changed something ends with.
+pub fn transaction_commit(cx: &Context, message: &str, effect: &mut Effect) -> Result<()> {
+    let arguments: Vec<Value> = ["-A", "--skip-empty", "-m", message].into_iter().map(Value::from).collect();
+    let procedure = ALL.iter().find(|procedure| procedure.name() == "dolt_commit");
+    let procedure = procedure.ok_or_else(|| Error::internal("dolt_commit is not registered"))?;
+    procedure.call(&mut Call { context: cx, arguments: &arguments, selected: false, effect }).map(drop)
 }

@@ -5,4 +5,5 @@ mod inline;
 mod show;
 mod statement;
 
+pub use call::transaction_commit;
 pub use statement::execute;

@@ -66,12 +66,19 @@ impl Procedure for Commit {
         options.allow_empty = flags.has("allow-empty");
         options.skip_empty = flags.has("skip-empty");
         options.force = flags.has("force");
-        let ignored = if flags.has("ALL") { ignored_tables(cx)? } else { Vec::new() };
+        let selected = call.selected;
+        let ignored = if flags.has("ALL") || selected { ignored_tables(cx)? } else { Vec::new() };
         let hash = cx.change_branch(|change, branch| {
             if flags.has("ALL") {
                 stage_all(change, branch, &ignored)?;
             } else if flags.has("all") {
                 change.add_tracked(branch)?;
+                // DoltLite's `-am` takes a new table along, at least where there is nothing else to commit.
+                let head = change.head(branch)?;
+                let staged = change.working_set(&*cx.store, branch)?.staged;
+                if selected && staged == cx.read_commit(&head)?.root {
+                    stage_all(change, branch, &ignored)?;
+                }
             }
             change.commit(branch, &options)
         })?;
@@ -94,7 +101,7 @@ impl Procedure for CommitHashOut {
         let Some((_, rest)) = call.arguments.split_first() else {
             return Err(Error::bad_argument("dolt_commit_hash_out takes a user variable first"));
         };
-        let mut inner = Call { context: call.context, arguments: rest, effect: &mut *call.effect };
+        let mut inner = Call { context: call.context, arguments: rest, selected: call.selected, effect: &mut *call.effect };
         let answer = Commit.call(&mut inner)?;
         call.effect.out.push((0, answer.row[0].clone()));
         Ok(answer)

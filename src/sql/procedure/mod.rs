@@ -42,6 +42,8 @@ pub trait Procedure {
 pub struct Call<'a> {
     pub context: &'a Context,
     pub arguments: &'a [Value],
+    /// Called as `SELECT p(…)`, DoltLite's form, rather than CALL.
+    pub selected: bool,
     /// What the session does after a success.
     pub effect: &'a mut Effect,
 }
