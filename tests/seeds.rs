@@ -58,7 +58,7 @@ fn cases(text: &str) -> Vec<Case> {
 }
 
 fn run(case: &Case) -> std::result::Result<(), String> {
-    let database = Database::in_memory("mydb").map_err(|error| format!("{error:?}"))?;
+    let database = Database::memory_named("mydb").map_err(|error| format!("{error:?}"))?;
     let mut session = database.session("main").map_err(|error| format!("{error:?}"))?;
     let mut known: BTreeMap<String, String> = BTreeMap::new();
     for step in &case.steps {
