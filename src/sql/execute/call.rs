@@ -45,7 +45,7 @@ pub fn call(cx: &Context, name: &str, arguments: &[Expr], effect: &mut Effect) -
 
 /// What the procedure is worth inside an expression.
 pub fn value(cx: &Context, procedure: &dyn Procedure, arguments: &[Expr], effect: &mut Effect) -> Result<Value> {
-    Ok(run(cx, procedure, arguments, effect)?.value)
+    Ok(run(cx, procedure, arguments, true, effect)?.value)
 }
 
 pub fn select(
