@@ -74,7 +74,7 @@ export class Link {
   }
 
   private async launch(timeoutMs: number): Promise<void> {
-    this.tab = crypto.randomUUID();
+    this.tab = newId();
     let broken: ((error: DbError) => void) | undefined;
     const failure = new Promise<never>((_, reject) => {
       broken = reject;
@@ -389,6 +389,11 @@ export class Link {
     if (this.canary) URL.revokeObjectURL(this.canary);
     this.setStatus('closed');
   }
+}
+
+/** 128 random bits: `crypto.randomUUID` is absent on insecure origins. */
+function newId(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 function aborted(signal: AbortSignal): DbError {

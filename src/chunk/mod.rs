@@ -8,6 +8,7 @@ mod file;
 pub mod interrupt;
 mod memory;
 mod overlay;
+pub mod readahead;
 mod residency;
 mod store;
 

@@ -7,11 +7,11 @@ use bytes::Bytes;
 use super::node::Node;
 use super::path::{read_root, Path};
 use super::{KeyRange, Map};
-use crate::chunk::{interrupt, Store};
+use crate::chunk::{interrupt, readahead, Store};
 use crate::error::Result;
 use crate::hash::Address;
 
-/// Most leaves that one fault asks for.
+/// Most leaves that one fault asks for, unless the statement runs again with more.
 const MAX_AHEAD: usize = 64;
 /// Most nodes above them that it looks through, or asks for.
 const PARENTS_AHEAD: usize = 4;
@@ -39,7 +39,7 @@ pub struct Cursor {
 impl Cursor {
     pub(super) fn new(store: Store, map: Map, range: KeyRange, reverse: bool) -> Self {
         let done = map.is_empty() || range.is_empty();
-        let (path, started, ahead) = (Path::default(), false, 1);
+        let (path, started, ahead) = (Path::default(), false, readahead::leaves());
         Cursor {
             store,
             map,
@@ -261,7 +261,7 @@ impl Cursor {
             Err(error) => {
                 if error.is_fault() && self.path.top().is_some_and(|frame| frame.node.level() == 1) {
                     self.store.want(&self.leaves_ahead())?;
-                    self.ahead = (self.ahead * 2).min(MAX_AHEAD);
+                    self.ahead = (self.ahead * 2).min(MAX_AHEAD.max(self.ahead));
                 }
                 return Err(error);
             }
@@ -280,7 +280,7 @@ impl Cursor {
         for parent in self
             .children(&above.node, Some(above.index))
             .skip(1)
-            .take(PARENTS_AHEAD)
+            .take(PARENTS_AHEAD.max(self.ahead / 16))
         {
             if leaves.len() >= self.ahead {
                 break;

@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use js_sys::{Array, Uint8Array};
+use prollite::chunk::readahead;
 use prollite::session::{Run, Session, Settled, Settlement, Step};
 use prollite::sql::parser;
 use prollite::sql::{Moment, Outcome};
@@ -29,6 +30,8 @@ use super::records::Tab;
 const GROUP_MAX: usize = 1_024;
 /// How often a statement that others keep overtaking runs again.
 const RERUNS: u32 = 100;
+/// Most leaves that a scan asks for at once.
+pub const AHEAD_MAX: usize = 8_192;
 /// How long writers queue after another writer was met.
 const CONTENDED_MS: f64 = 2_000.0;
 
@@ -195,14 +198,17 @@ impl Client {
         if let Some(indexed) = self.core.indexed() {
             indexed.store.forget_damage();
         }
+        let mut ahead = 1;
         loop {
             let stepped = {
+                readahead::set(ahead);
                 let _watch = interrupt::watch(&item.call, &self.core.host);
                 let mut session = self.session.borrow_mut();
                 item.call.with_run(item.which, |run: &mut Run| session.step(run))
             };
             match stepped {
                 Some(Ok(Step::Need)) => {
+                    ahead = (ahead * 2).min(AHEAD_MAX);
                     self.core.fetch().await?;
                     interrupt::check_call(&item.call, self.core.host.now())?;
                 }

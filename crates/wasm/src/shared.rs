@@ -4,12 +4,13 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use prollite::chunk::{MemoryStore, Store};
+use prollite::chunk::{readahead, MemoryStore, Store};
 use prollite::repo::RefMap;
 use prollite::session::Database;
 use prollite::{Address, Code, Error, Result};
 use wasm_bindgen::JsValue;
 
+use super::client::AHEAD_MAX;
 use super::host::Host;
 use super::index::PackIndex;
 use super::pack::{chunk_at, unpack, Slot};
@@ -224,9 +225,17 @@ impl Core {
     }
 
     /// The same, for work that runs again from its start: what it read stays resident until it ends.
-    pub async fn complete_pinned<T>(self: &Rc<Self>, work: impl FnMut() -> Result<T>) -> Result<T> {
+    pub async fn complete_pinned<T>(self: &Rc<Self>, mut work: impl FnMut() -> Result<T>) -> Result<T> {
         let _statement = self.begin_statement();
-        self.complete(work).await
+        let mut ahead = 1;
+        loop {
+            readahead::set(ahead);
+            match work() {
+                Err(error) if error.is_fault() => self.fetch().await?,
+                other => return other,
+            }
+            ahead = (ahead * 2).min(AHEAD_MAX);
+        }
     }
 
     // ---- what other tabs do ----
