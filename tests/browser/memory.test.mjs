@@ -48,7 +48,7 @@ test('a database three times its cache, scanned, diffed and merged: memory stays
     await db.close();
     db = await prollite.open('large', { cacheBytes: budget });
     const size = (await db.storage()).bytes;
-    const scanned = (await db.query('SELECT COUNT(DISTINCT a) AS c FROM t')).rows[0].c;
+    const scanned = (await db.query('SELECT COUNT(*) AS c FROM t WHERE LENGTH(a) = 900')).rows[0].c;
     await db.vc.branch('other');
     const other = await db.connect('other');
     await other.query('UPDATE t SET a = ? WHERE id % 100 = 7', ['theirs']);
