@@ -181,6 +181,63 @@ test('a defect in the engine: the worker starts again, what was acknowledged is 
   assert.deepEqual(seen.statuses, ['degraded', 'ready', 'closed']);
 });
 
+test('a defect while commits are on their way: what resolved is stored, what was rejected is not', async () => {
+  const page = await freshPage();
+  const seen = await page.evaluate(async () => {
+    const db = await prollite.open('burst');
+    await db.exec('CREATE TABLE t (id INTEGER PRIMARY KEY)');
+    const out = [];
+    for (let round = 0; round < 8; round++) {
+      const resolved = [];
+      const codes = new Set();
+      const calls = Array.from({ length: 300 }, async (_, i) => {
+        const id = round * 1_000 + i;
+        // Some wait for one before, so that there are several publications.
+        if (i % 3 === 0) await new Promise((wait) => setTimeout(wait, i / 10));
+        const error = await failure(db.query('INSERT INTO t VALUES (?)', [id]));
+        if (error) codes.add(error.code);
+        else resolved.push(id);
+      });
+      await new Promise((wait) => setTimeout(wait, round * 5));
+      db.link.ask({ what: 'defect' }).catch(() => undefined);
+      await Promise.all(calls);
+      const { rows } = await db.query('SELECT id FROM t WHERE id >= ? ORDER BY id', [round * 1_000]);
+      out.push({ stored: rows.map(({ id }) => id).join(), resolved: resolved.sort((a, b) => a - b).join(), codes: [...codes].join() });
+      // Restarts that follow one another too fast end the engine: stay below that.
+      if (round === 3) break;
+    }
+    const report = await db.verify();
+    await db.close();
+    return { out, report };
+  });
+  for (const { stored, resolved, codes } of seen.out) {
+    assert.equal(stored, resolved);
+    assert.ok(codes === '' || codes === 'WORKER_RESTARTED', codes);
+  }
+  assert.equal(seen.report.ok, true);
+});
+
+test('sent without waiting, changes share publications', async () => {
+  const page = await freshPage();
+  const seen = await page.evaluate(async () => {
+    const db = await prollite.open('group');
+    await db.exec('CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT UNIQUE)');
+    const before = (await db.link.ask({ what: 'figures' })).commits;
+    const began = performance.now();
+    const settled = await Promise.allSettled(Array.from({ length: 1_000 }, (_, id) => db.query('INSERT INTO t VALUES (?, ?)', [id, `a${id === 500 ? 499 : id}`])));
+    const ms = performance.now() - began;
+    const after = (await db.link.ask({ what: 'figures' })).commits;
+    const { rows: [{ c }] } = await db.query('SELECT COUNT(*) AS c FROM t');
+    await db.close();
+    return { ms, commits: after - before, c, failed: settled.flatMap(({ status, reason }, id) => (status === 'rejected' ? [[id, reason.code]] : [])) };
+  });
+  console.log(`1,000 inserts sent without waiting: ${seen.ms.toFixed(0)} ms, ${seen.commits} publications`);
+  // Each has its own outcome.
+  assert.deepEqual(seen.failed, [[500, 'CONSTRAINT']]);
+  assert.equal(seen.c, 999);
+  assert.ok(seen.commits < 100, `${seen.commits} publications`);
+});
+
 test('files that are not where they should be are named', async () => {
   const page = await freshPage();
   const seen = await page.evaluate(async () => ({
