@@ -100,7 +100,7 @@ fn changed_here(
     if parents.iter().flatten().any(|parent| parent.rows == now.rows) {
         return Ok(Vec::new());
     }
-    let here = Projection::new(&now.schema, &table.schema.columns, Fit::Coerce, &|_| true)?;
+    let here = Projection::new(&now.schema, &table.schema.columns, Fit::Filled, &|_| true)?;
     let first = parents.first().cloned().flatten();
     let mut found = Vec::new();
     for range in ranges {
@@ -113,7 +113,7 @@ fn changed_here(
             let mut inherited = false;
             for parent in parents.iter().skip(1).flatten() {
                 if let Some(value) = parent.rows.get(&*cx.store, &change.key)? {
-                    let through = Projection::new(&parent.schema, &table.schema.columns, Fit::Coerce, &|_| true)?;
+                    let through = Projection::new(&parent.schema, &table.schema.columns, Fit::Filled, &|_| true)?;
                     inherited |= through.row(&*cx.store, &change.key, &value)?.0 == *present;
                 }
             }

@@ -2,8 +2,8 @@
 
 use super::{
     at, blame, branch_status, branches, column_diff, commit_ancestors, commit_diff, commits, conflicts, conflicts_table, constraint_violations, diff,
-    diff_stat, diff_summary, diff_table, history, log, merge_status, own_tables, patch,
-    preview_merge_conflicts, reflog, schema_conflicts, schema_diff, schemas, stashes, status, tags,
+    diff_stat, diff_summary, diff_table, history, information_schema, log, merge_status, own_tables, patch,
+    preview_merge_conflicts, reflog, schema_conflicts, schema_diff, schemas, sqlite_master, stashes, status, tags,
     workspace,
     SystemTable,
 };
@@ -20,6 +20,7 @@ pub const ALL: &[&dyn SystemTable] = &[
     &diff::Diff,
     &diff_stat::DiffStat,
     &diff_summary::DiffSummary,
+    &information_schema::InformationSchema,
     &log::Log,
     &merge_status::MergeStatus,
     &own_tables::OwnTables,
@@ -29,6 +30,7 @@ pub const ALL: &[&dyn SystemTable] = &[
     &schema_conflicts::SchemaConflicts,
     &schema_diff::SchemaDiff,
     &schemas::Schemas,
+    &sqlite_master::SqliteMaster,
     &stashes::Stashes,
     &status::Status,
     &tags::Tags,

@@ -7,8 +7,8 @@ use bytes::Bytes;
 use crate::error::{Code, Error, Result};
 use crate::hash::Address;
 use crate::repo::{
-    parse_range, resolve, resolve_commit, Change, Commit, Publication, Range, RefName, Refs, Revision, Root, Signature,
-    WorkingSet,
+    parse_range, resolve, Change, Commit, Publication, Range, RefName, Reflog, Refs, Revision, Root, Signature, WorkingSet,
+    REFLOG,
 };
 use crate::sql::Context;
 use crate::tuple::Value;
@@ -81,14 +81,35 @@ impl Context {
     /// What a revision names, with Dolt's texts where it names nothing.
     pub fn revision(&self, spec: &str) -> Result<Revision> {
         let spec = self.with_head(spec);
-        resolve(self, &self.store, &spec, self.settings.branch.as_deref()).map_err(|error| not_found(error, &spec))
+        match resolve(self, &self.store, &spec, self.settings.branch.as_deref()) {
+            Err(error) => match self.left_behind(&error, &spec)? {
+                Some(commit) => Ok(Revision::Commit(commit)),
+                None => Err(not_found(error, &spec)),
+            },
+            found => found,
+        }
     }
 
     /// The commit that a revision names.
     pub fn commit_of(&self, spec: &str) -> Result<Address> {
-        let spec = self.with_head(spec);
-        resolve_commit(self, &self.store, &spec, self.settings.branch.as_deref())
-            .map_err(|error| not_found(error, &spec))
+        let revision = self.revision(spec)?;
+        revision.commit().ok_or_else(|| Error::bad_argument(format!("{spec} is not a commit")))
+    }
+
+    /// A whole hash that no ref reaches any more, but that a reflog remembers.
+    fn left_behind(&self, error: &Error, spec: &str) -> Result<Option<Address>> {
+        if !is_missing(error) || !is_hash(spec) {
+            return Ok(None);
+        }
+        for (name, _) in self.records(REFLOG) {
+            let mut reflog = Reflog::open(self, &self.store, &name[REFLOG.len()..])?;
+            while let Some(step) = reflog.next()? {
+                if let Some(found) = [step.new, step.old].into_iter().flatten().find(|at| at.shown_starts_with(spec)) {
+                    return Ok(Some(found));
+                }
+            }
+        }
+        Ok(None)
     }
 
     /// A session that stands on no branch: its revision is what HEAD, WORKING and STAGED mean.
@@ -117,16 +138,19 @@ pub fn detached() -> Error {
     Error::new(Code::ReadOnly, "this operation is not supported while in a detached head state")
 }
 
+fn is_missing(error: &Error) -> bool { error.code() == Code::RefNotFound && error.message().starts_with("no such ref") }
+
+fn is_hash(spec: &str) -> bool {
+    spec.len() == Address::SHOWN && spec.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'v'))
+}
+
 fn not_found(error: Error, spec: &str) -> Error {
-    if error.code() != Code::RefNotFound || !error.message().starts_with("no such ref") {
+    if !is_missing(&error) {
         return error;
     }
     let base = spec.split(['~', '^']).next().unwrap_or(spec);
-    let hash = base.len() == Address::SHOWN && base.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'v'));
-    if hash {
-        return Error::new(Code::RefNotFound, format!("target commit not found: {base}"));
-    }
-    Error::new(Code::RefNotFound, format!("branch not found: {base}"))
+    let what = if is_hash(base) { "target commit" } else { "branch" };
+    Error::new(Code::RefNotFound, format!("{what} not found: {base}"))
 }
 
 /// A setting that is kept with the database (`dolt_config`).

@@ -11,6 +11,8 @@ use crate::tuple::{ColumnType, Value};
 pub enum Fit {
     /// Stored as the target column would store it, NULL where it cannot be (differences).
     Coerce,
+    /// As Coerce; and a column that the schema lacks holds what its rows held when it was added.
+    Filled,
     /// NULL unless the types are of one family (history).
     SameFamily,
 }
@@ -18,7 +20,7 @@ pub enum Fit {
 pub struct Projection { codec: RowCodec, sources: Vec<Source> }
 
 enum Source {
-    Null,
+    Fixed(Value),
     Column(usize),
     Cast(usize, ColumnType),
 }
@@ -27,13 +29,15 @@ impl Projection {
     /// `wanted` tells which of the targets are read; the others come as NULL.
     pub fn new(schema: &Schema, targets: &[Column], fit: Fit, wanted: &dyn Fn(usize) -> bool) -> Result<Self> {
         let source = |(target, column): (usize, &Column)| {
-            let Some(position) = schema.column(&column.name).filter(|_| wanted(target)) else { return Source::Null };
+            let Some(position) = schema.column(&column.name).filter(|_| wanted(target)) else {
+                return Source::Fixed(if fit == Fit::Filled { column.fill.clone() } else { Value::Null });
+            };
             let own = &schema.columns[position].column_type;
             if *own == column.column_type {
                 return Source::Column(position);
             }
             if fit == Fit::SameFamily && own.family() != column.column_type.family() {
-                return Source::Null;
+                return Source::Fixed(Value::Null);
             }
             Source::Cast(position, column.column_type.clone())
         };
@@ -52,7 +56,7 @@ impl Projection {
         let mut row = Vec::with_capacity(self.sources.len());
         for source in &self.sources {
             row.push(match source {
-                Source::Null => Value::Null,
+                Source::Fixed(value) => value.clone(),
                 Source::Column(position) => record.value(store, *position)?,
                 Source::Cast(position, to) => to.coerce(record.value(store, *position)?).unwrap_or(Value::Null),
             });
