@@ -194,6 +194,28 @@ test('abort restores what was there before the merge', async () => {
   assert.deepEqual(page.errors, []);
 });
 
+test('a branch that another tab deletes is said, and main is one button away', async () => {
+  const server = await startServer();
+  const context = await (await launch()).newContext();
+  const page = await openPlayground(context, server);
+  await run(page, `CREATE TABLE t (id INT PRIMARY KEY); CALL DOLT_ADD('-A'); CALL DOLT_COMMIT('-m', 't'); CALL DOLT_CHECKOUT('-b', 'short-lived');`);
+  await page.locator('.workspace[data-branch="short-lived"]').waitFor(SLOW);
+  const other = await openPlayground(context, server);
+  await show(other, /^Branches/);
+  await other.getByRole('button', { name: 'Delete', exact: true }).click();
+  await other.getByRole('button', { name: 'Delete', exact: true }).click();
+  await said(other, 'Deleted short-lived.');
+  await page.getByText('The branch short-lived was deleted elsewhere.').waitFor(SLOW);
+  await page.getByRole('button', { name: 'Go to main' }).click();
+  await page.locator('.workspace[data-branch="main"][data-ready=true]').waitFor(SLOW);
+  await page.locator('.table-name', { hasText: 't' }).waitFor(SLOW);
+
+  // An address that names the branch, a bookmark say, opens main.
+  const late = await openPlayground(context, server, '?branch=short-lived');
+  assert.equal(await late.locator('.workspace').getAttribute('data-branch'), 'main');
+  assert.deepEqual([...page.errors, ...other.errors, ...late.errors], []);
+});
+
 test('an error names its code and marks its place in the editor', async () => {
   const server = await startServer();
   const context = await (await launch()).newContext();

@@ -6,6 +6,7 @@ import { ConsolePanel } from './console-panel';
 import { ErrorNote } from './error-note';
 import { Header } from './header';
 import { HistoryPanel } from './history-panel';
+import { LostBranch } from './lost-branch';
 import { MergeBanner } from './merge-banner';
 import { NoticeBar } from './notice-bar';
 import { TablesPanel } from './tables-panel';
@@ -34,6 +35,7 @@ export function App() {
         {wide.value && <aside class="rail" aria-label="Tables and samples"><TablesPanel /></aside>}
         <main id="main" tabIndex={-1}>
           <NoticeBar />
+          <LostBranch />
           <MergeBanner />
           {PANELS.map(([name, Panel]) => (
             <div key={name} class={`panel panel-${name}`} id={`panel-${name}`} role="tabpanel" aria-labelledby={`tab-${name}`} hidden={view.value !== name}>

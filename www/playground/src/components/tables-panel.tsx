@@ -2,6 +2,7 @@ import { count, quoted } from '../lib/words';
 import { run } from '../state/console';
 import { changes } from '../state/changes';
 import { tables } from '../state/tables';
+import { ErrorNote } from './error-note';
 import { Samples } from './samples';
 
 const SHOWN = 1000;
@@ -13,7 +14,8 @@ export function TablesPanel() {
     <>
       <section aria-labelledby="tables-title">
         <h2 id="tables-title">Tables</h2>
-        {list.length === 0 && <p class="empty">{tables.ready.value ? 'No tables on this branch yet.' : 'Reading…'}</p>}
+        {tables.error.value !== null && <ErrorNote title="The tables cannot be read" reason={tables.error.value} />}
+        {list.length === 0 && tables.error.value === null && <p class="empty">{tables.ready.value ? 'No tables on this branch yet.' : 'Reading…'}</p>}
         <ul class="table-list">
           {list.map(({ name, rows, columns }) => (
             <li key={name}>

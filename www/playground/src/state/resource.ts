@@ -44,7 +44,7 @@ export function resource<T>(initial: T, read: (db: Db) => Promise<T>, shown: () 
           });
         }
       } catch (reason) {
-        error.value = reason;
+        if (handle === db.peek()) error.value = reason;
       }
     } while (again);
   }

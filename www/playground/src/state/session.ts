@@ -1,5 +1,6 @@
 import { effect, signal } from '@preact/signals';
 import { DbError, open, type Db } from 'prollite';
+import { tellFailure } from './notice';
 
 const address = new URL(location.href);
 
@@ -13,7 +14,10 @@ export const startError = signal<unknown>(null);
 export async function start(): Promise<void> {
   startError.value = null;
   try {
-    db.value = await openOn(branch.value);
+    const handle = await openOn(branch.value);
+    // Opening does not look at the branch; the first question does.
+    await handle.query('SELECT active_branch()');
+    db.value = handle;
   } catch (reason) {
     // The branch in the address may have been deleted since.
     if (reason instanceof DbError && reason.code === 'REF_NOT_FOUND' && branch.value !== 'main') {
@@ -29,7 +33,17 @@ async function openOn(name: string): Promise<Db> {
   handle.on('status', (status) => {
     if (status === 'lost' || status === 'closed') startError.value = new Error(`The database is ${status}.`);
   });
+  handle.on('error', (reason) => tellFailure('Something failed in the background', reason));
   return handle;
+}
+
+/** Leaves a handle whose branch is gone and goes on from main. */
+export async function leaveForMain(): Promise<void> {
+  const handle = db.peek();
+  db.value = null;
+  branch.value = 'main';
+  await handle?.close();
+  await start();
 }
 
 /** The console can switch branches too (`CALL DOLT_CHECKOUT`): the page follows the handle. */
