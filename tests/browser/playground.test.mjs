@@ -1,6 +1,8 @@
 // The playground, used as a person uses it: the whole story of issue 2 in one profile, then its parts.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { build } from 'esbuild';
+import { at } from '../../pkg-config/steps.mjs';
 import { launch, launchPersistent, openPage, startServer } from './harness.mjs';
 
 const SCHEMA = `-- Core memory blocks
@@ -276,4 +278,18 @@ test('nothing is cut off at 320 pixels, and every view is reached by the keyboar
     assert.ok(over <= 0, `${name} is ${over} pixels too wide`);
   }
   assert.deepEqual(page.errors, []);
+});
+
+test('the commit graph: children above parents whatever the clocks say, a branch in one lane', async () => {
+  const { outputFiles } = await build({ entryPoints: [at('www/playground/src/lib/graph.ts')], bundle: true, format: 'esm', write: false });
+  const { layOut, orderCommits } = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
+  const commit = (hash, minute, ...parents) => ({ hash, parents, date: new Date(Date.UTC(2026, 0, 1, 0, minute)), message: hash });
+  // The merge's clock is behind that of both its parents.
+  const given = [commit('base', 0), commit('ours', 5, 'base'), commit('theirs', 4, 'base'), commit('merge', 1, 'ours', 'theirs')];
+  const ordered = orderCommits(given);
+  assert.deepEqual(ordered.map(({ hash }) => hash), ['merge', 'ours', 'theirs', 'base']);
+  const rows = layOut(ordered);
+  assert.deepEqual(rows.map(({ lane }) => lane), [0, 0, 1, 0]);
+  assert.deepEqual(rows[0].edges, [{ from: 0, to: 0, part: 'below' }, { from: 0, to: 1, part: 'below' }]);
+  assert.deepEqual(rows[3].edges, [{ from: 0, to: 0, part: 'above' }, { from: 1, to: 0, part: 'above' }]);
 });

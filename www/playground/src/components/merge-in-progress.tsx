@@ -7,7 +7,7 @@ import { branch } from '../state/session';
 import { ConfirmButton } from './confirm-button';
 import { ConflictCard } from './conflict-card';
 
-export function MergeInProgress({ state: { source, conflicts } }: { state: MergeState }) {
+export function MergeInProgress({ state: { source, conflicts, blocked } }: { state: MergeState }) {
   const busy = doing.value !== null;
   const message = useSignal(`Merge ${source} into ${branch.value}`);
   return (
@@ -35,7 +35,13 @@ export function MergeInProgress({ state: { source, conflicts } }: { state: Merge
           {list.map((conflict) => <ConflictCard key={conflict.id} conflict={conflict} source={source} />)}
         </section>
       ))}
-      {conflicts.length === 0 && (
+      {blocked.length > 0 && (
+        <p>
+          In {blocked.join(', ')} the definitions clash or a constraint is broken. The tables <code>dolt_schema_conflicts</code> and{' '}
+          <code>dolt_constraint_violations</code> say what; mend it in the console.
+        </p>
+      )}
+      {conflicts.length === 0 && blocked.length === 0 && (
         <form class="card commit-box" onSubmit={(event) => { event.preventDefault(); void finishMerge(message.value.trim()); }}>
           <p>Every conflict is decided. Commit the merge to finish it.</p>
           <label class="field">

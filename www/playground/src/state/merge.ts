@@ -9,18 +9,23 @@ export interface MergeState {
   source: string;
   target: string;
   conflicts: Conflict[];
+  /** Tables that more than row conflicts keep from being committed: schemas or constraints that clash. */
+  blocked: string[];
 }
 
-const NONE: MergeState = { merging: false, source: '', target: '', conflicts: [] };
+const NONE: MergeState = { merging: false, source: '', target: '', conflicts: [], blocked: [] };
 
 /** A merge that waits for decisions. It is part of the branch's working set: a reload and another tab find it. */
 export const merge = resource<MergeState>(NONE, async (db) => {
-  const { rows } = await db.query<{ is_merging: unknown; source: string | null; target: string | null }>(
-    'SELECT is_merging, source, target FROM dolt_merge_status',
+  const { rows } = await db.query<{ is_merging: unknown; source: string | null; target: string | null; unmerged_tables: string | null }>(
+    'SELECT is_merging, source, target, unmerged_tables FROM dolt_merge_status',
   );
   const [status] = rows;
   if (!status || !Number(status.is_merging)) return NONE;
-  return { merging: true, source: status.source ?? '', target: status.target ?? '', conflicts: await db.vc.conflicts() };
+  const conflicts = await db.vc.conflicts();
+  const unmerged = (status.unmerged_tables ?? '').split(', ').filter(Boolean);
+  const blocked = unmerged.filter((table) => !conflicts.some((conflict) => conflict.table === table));
+  return { merging: true, source: status.source ?? '', target: status.target ?? '', conflicts, blocked };
 });
 
 export function resolve(ids: readonly string[], pick: 'ours' | 'theirs' | 'base'): Promise<boolean> {
