@@ -83,7 +83,7 @@ impl Generator<'_> {
             7 => format!("nullif({}, {})", self.value(names), self.value(names)),
             8 => format!("CASE WHEN {} THEN {} ELSE {} END", self.truth(names), self.value(names), self.value(names)),
             9 => format!("CASE {} WHEN {} THEN {} END", self.value(names), self.value(names), self.value(names)),
-            10 => format!("length({})", self.value(names)),
+            10 if !names.is_empty() => format!("length({})", self.column(names)),
             11 => format!("CAST({} AS {})", self.value(names), self.random.pick(&["INTEGER", "REAL", "TEXT"])),
             12 => format!("typeof({})", self.value(names)),
             _ => self.scalar_query(names),
@@ -249,6 +249,23 @@ fn real(real: f64, loose: bool) -> String {
     }
 }
 
+/// Versions of SQLite print a REAL with 15 or with 17 digits: of each fraction in a text twelve are compared.
+fn text(text: &str) -> String {
+    let mut out = String::from("t");
+    let mut digits: Option<usize> = None;
+    for c in text.chars() {
+        digits = match digits {
+            _ if c == '.' => Some(0),
+            Some(n) if c.is_ascii_digit() => Some(n + 1),
+            _ => None,
+        };
+        if digits.is_none_or(|n| n <= 12) {
+            out.push(c);
+        }
+    }
+    out
+}
+
 fn ours(session: &mut Session, sql: &str) -> Result<Vec<String>, prollite::Error> {
     let outcome = session.execute(sql, &[])?;
     let cell = |value: &Value| match value {
@@ -256,7 +273,7 @@ fn ours(session: &mut Session, sql: &str) -> Result<Vec<String>, prollite::Error
         Value::Int(int) => format!("i{int}"),
         Value::Real(value) => real(*value, is_loose(sql)),
         Value::Decimal(decimal) => format!("d{decimal}"),
-        Value::Text(text) => format!("t{text}"),
+        Value::Text(found) => text(found),
         Value::Blob(bytes) => format!("b{bytes:?}"),
     };
     Ok(shown(outcome.rows.iter().map(|row| row.iter().map(cell).collect()).collect()))
@@ -274,7 +291,7 @@ fn theirs(sqlite: &rusqlite::Connection, sql: &str) -> rusqlite::Result<Vec<Stri
                 ValueRef::Null => "NULL".to_string(),
                 ValueRef::Integer(int) => format!("i{int}"),
                 ValueRef::Real(value) => real(value, is_loose(sql)),
-                ValueRef::Text(text) => format!("t{}", String::from_utf8_lossy(text)),
+                ValueRef::Text(found) => text(&String::from_utf8_lossy(found)),
                 ValueRef::Blob(bytes) => format!("b{bytes:?}"),
             })
         };
