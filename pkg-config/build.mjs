@@ -1,6 +1,6 @@
 // Builds the package: codes, the wasm engine and its bindings (`pkg/`), types and bundles (`dist/`), the apps (`www/*/dist`).
 // Each step is done again only when what it reads has changed.
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { writeTypescriptCodes } from './codes.mjs';
 import { setupPackages, setupWasmTarget } from './setup.mjs';
@@ -63,9 +63,19 @@ export async function buildPackage() {
     });
     const tsc = at('node_modules/typescript/bin/tsc');
     await run(process.execPath, [tsc, '-p', at('pkg-config/tsconfig.json'), '--emitDeclarationOnly', '--outDir', at('dist')]);
+    nameExtensions();
     const worker = readFileSync(at('dist/worker.js'), 'utf8');
     if (/^import\b|\bfrom\s*["']\.\.?\//m.test(worker)) throw new Stop('dist/worker.js has imports: it must be one file.');
   });
+}
+
+/** Node's way of resolving modules wants extensions in the imports of declarations as well. */
+function nameExtensions() {
+  for (const name of readdirSync(at('dist')).filter((name) => name.endsWith('.d.ts'))) {
+    const types = readFileSync(at('dist', name), 'utf8');
+    const named = types.replace(/((?:\bfrom |\bimport\()['"])(\.\/[\w-]+)(['"])/g, '$1$2.js$3');
+    writeFileSync(at('dist', name), named);
+  }
 }
 
 export function apps() {

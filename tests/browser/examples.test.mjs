@@ -7,6 +7,7 @@ test('examples/plain keeps notes and commits over a reload', async () => {
   const server = await startServer({ routes: { '/examples/': at('examples') } });
   const { newContext } = await launch();
   const page = await openPage(await newContext(), server, '/examples/plain/');
+  await page.locator('#log li').first().waitFor();
   await page.fill('#text', 'Milk & <bread>');
   await page.click('#add button');
   await page.getByText('Milk & <bread>').waitFor();
