@@ -187,10 +187,13 @@ impl Client {
             (session.in_transaction(), session.unpublished())
         };
         if !inside && !unpublished && group.items.is_empty() {
-            match begins {
-                true => self.begin().await?,
-                false => self.core.freshen().await?,
+            if !begins {
+                self.core.freshen().await?;
             }
+        }
+        let pins = begins && !inside && !unpublished && group.items.is_empty();
+        if pins {
+            self.stand().await?;
         }
         if group.items.is_empty() {
             group.hold = Some(self.core.begin_statement());
@@ -211,6 +214,9 @@ impl Client {
                     ahead = (ahead * 2).min(AHEAD_MAX);
                     self.core.fetch().await?;
                     interrupt::check_call(&item.call, self.core.host.now())?;
+                    if pins {
+                        self.stand().await?;
+                    }
                 }
                 Some(Ok(Step::Publish)) => return Ok(None),
                 Some(Ok(Step::Done(outcome))) => return Ok(Some(outcome)),
@@ -218,6 +224,16 @@ impl Client {
                 None => return Err(Error::internal("a statement of a call is gone")),
             }
         }
+    }
+
+    /// Returns when what BEGIN is about to read is what this tab has pinned. Each wait lets the records move on, and a
+    /// transaction that stands on records which nobody pinned loses its chunks to the next gc.
+    async fn stand(&self) -> Result<()> {
+        let Some(indexed) = self.core.indexed() else { return Ok(()) };
+        while indexed.pins.borrow().get(&self.id) != Some(&pinned(&self.core.refs())) {
+            self.begin().await?;
+        }
+        Ok(())
     }
 
     /// BEGIN pins what the transaction will stand on.

@@ -261,15 +261,17 @@ impl Core {
     pub async fn take_over(self: &Rc<Self>, shared: Shared) -> Result<()> {
         let Some(indexed) = self.indexed() else { return Ok(()) };
         self.refreshed.set(self.host.now());
-        if shared.state.generation != indexed.state.borrow().generation {
-            self.see_generation(indexed, shared.state).await?;
-        }
-        if let Some(database) = &*self.database.borrow() {
+        // The records first: once the generation is acknowledged, what only the old ones reach may be deleted.
+        let database = self.database.borrow().clone();
+        if let Some(database) = database {
             let old = database.repository().all_refs();
             if old != shared.refs {
                 database.moved(shared.refs.clone());
                 super::moves::tell(self, old, shared.refs, false);
             }
+        }
+        if shared.state.generation != indexed.state.borrow().generation {
+            self.see_generation(indexed, shared.state).await?;
         }
         Ok(())
     }
@@ -282,7 +284,7 @@ impl Core {
         let slots = self.persist(indexed, || indexed.storage.slots(0)).await?;
         let shared = self.persist(indexed, || indexed.storage.shared()).await?;
         if shared.state.generation != indexed.state.borrow().generation {
-            return self.see_generation(indexed, shared.state).await;
+            return self.take_over(shared).await;
         }
         let state = indexed.state.borrow().clone();
         let live = slots.into_iter().filter(|(pack, _)| !state.is_tombstoned(*pack));
