@@ -9,6 +9,7 @@ use prollite::{Address, Code, Error, Result};
 use super::client::tab_after;
 use super::shared::{Core, Indexed, Place};
 use super::pack::pack_chunks;
+use super::records::Tab;
 use super::request::Failure;
 use super::storage::{Commit, Committed};
 
@@ -69,7 +70,8 @@ pub async fn publish(
         let packs = pack_chunks(new.iter().map(|(address, chunk)| (*address, chunk)));
         let number = indexed.tab.borrow().landed + 1;
         told(number);
-        let tab = tab_after(core, session.0, session.1, number).unwrap_or_default();
+        let written_ms = core.now_ms();
+        let tab = || Tab { written_ms, ..tab_after(core, session.0, session.1, number).unwrap_or_default() };
         let commit =
             Commit { expect: &publication.expect, set: &publication.set, packs: &packs, generation, tab: &tab };
         match indexed.storage.commit(&commit).await {
@@ -94,7 +96,7 @@ pub async fn publish(
                 core.reconnect(indexed).await?;
                 // Chunks are idempotent; whether the commit landed stands in this tab's own record.
                 let tabs = core.persist(indexed, || indexed.storage.tabs()).await?;
-                if tabs.values().any(|other| other.landed == number && other.written_ms == tab.written_ms) {
+                if tabs.values().any(|other| other.landed == number && other.written_ms == written_ms) {
                     landed(core, indexed, number, session, &chunks);
                     return Ok(Published::Landed(number));
                 }

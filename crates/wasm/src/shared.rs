@@ -321,8 +321,7 @@ impl Core {
     }
 
     pub async fn write_tab(&self, indexed: &Indexed) -> Result<()> {
-        let tab = indexed.tab_record(self.now_ms());
-        self.persist(indexed, || indexed.storage.write_tab(&tab)).await
+        self.persist(indexed, || indexed.storage.write_tab(|| indexed.tab_record(self.now_ms()))).await
     }
 
     pub fn now_ms(&self) -> f64 {

@@ -62,7 +62,8 @@ pub struct Commit<'a> {
     pub packs: &'a [Pack],
     /// The generation that `packs` were chosen under.
     pub generation: u64,
-    pub tab: &'a Tab,
+    /// This tab's record, composed when the transaction has its turn.
+    pub tab: &'a dyn Fn() -> Tab,
 }
 
 pub enum Committed {
@@ -289,11 +290,14 @@ impl Storage {
         Ok(shared)
     }
 
-    pub async fn write_tab(&self, tab: &Tab) -> Outcome<()> {
+    /// The record is composed when the transaction has its turn: one composed before could lack a pin that a
+    /// transaction ahead of it in the queue is about to write, and take it away again.
+    pub async fn write_tab(&self, tab: impl FnOnce() -> Tab) -> Outcome<()> {
         let transaction = self.begin(&[META], true, Durability::Relaxed)?;
         let meta = transaction.object_store(META)?;
         let end = End::of(transaction);
-        put_bytes(&meta, &tab.encode(), &tab_key(&self.tab))?;
+        Answer::of(meta.get_key(Query::Key(JsValue::from_str(STATE)))?).await?;
+        put_bytes(&meta, &tab().encode(), &tab_key(&self.tab))?;
         end.await
     }
 
@@ -394,7 +398,7 @@ impl Storage {
             put_bytes(&meta, &state.encode(), STATE)?;
         }
         put_refs(&refs, commit.set)?;
-        put_bytes(&meta, &commit.tab.encode(), &tab_key(&self.tab))?;
+        put_bytes(&meta, &(commit.tab)().encode(), &tab_key(&self.tab))?;
         finish(&inner);
         end.await?;
         add(&self.counters.commits, 1);
