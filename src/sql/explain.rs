@@ -60,6 +60,10 @@ fn walk(node: &Node, depth: usize, rows: &mut Vec<Vec<Value>>) {
         Node::Project { input, list, .. } => (format!("{} columns", list.len()), vec![&**input]),
         Node::Group(group) if group.from_counts => ("count from the tree".to_string(), vec![&group.input]),
         Node::Group(group) => (format!("group by {} keys, {} aggregates", group.keys.len(), group.calls.len()), vec![&group.input]),
+        Node::Window(window) => {
+            let text = format!("window of {} functions, partition by {} keys, order by {}", window.calls.len(), window.partition.len(), window.order.len());
+            (text, vec![&window.input])
+        }
         Node::Distinct { input, .. } => ("distinct".to_string(), vec![&**input]),
         Node::Sort { input, keys, top } => {
             (format!("sort by {} keys{}", keys.len(), if top.is_some() { ", first rows only" } else { "" }), vec![&**input])

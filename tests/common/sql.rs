@@ -8,6 +8,7 @@ use prollite::{Code, Error};
 
 pub fn session() -> Session { Database::memory().unwrap().session("main").unwrap() }
 
+#[allow(dead_code)]
 pub fn sessions() -> (Rc<Database>, Session, Session) {
     let database = Database::memory().unwrap();
     let (a, b) = (database.session("main").unwrap(), database.session("main").unwrap());

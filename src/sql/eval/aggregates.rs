@@ -103,6 +103,25 @@ impl Accumulator {
         }
     }
 
+    /// Takes a row's arguments out again, for frames that move. `false`: that cannot be done, the rest is to be folded anew.
+    pub fn remove(&mut self, arguments: &[Value]) -> bool {
+        let value = match arguments.first() {
+            None => &Value::Int(1),
+            Some(Value::Null) => return true,
+            Some(value) => value,
+        };
+        match &mut self.state {
+            State::Count(count) => *count -= 1,
+            State::Sum { sum, count } => {
+                let Some(rest) = sum.minus(value) else { return false };
+                (*sum, *count) = (rest, *count - 1);
+            }
+            State::Best(best) => return value.compare(best, self.nocase) != Ordering::Equal,
+            _ => return false,
+        }
+        true
+    }
+
     /// The answer; of no rows: 0 for COUNT, 0.0 for TOTAL, NULL for the others.
     pub fn finish(self) -> Result<Value> {
         Ok(match self.state {
@@ -140,6 +159,16 @@ impl Sum {
             (Sum::Overflow(sum), Value::Int(int)) => Sum::Overflow(sum + int as f64),
             (Sum::Real { sum, lost }, number) => neumaier(sum, lost, to_real(&number).unwrap_or(0.0)),
             (exact, number) => neumaier(exact.real(), 0.0, to_real(&number).unwrap_or(0.0)),
+        }
+    }
+
+    fn minus(self, value: &Value) -> Option<Sum> {
+        match (self, addend(value)) {
+            (Sum::Int(sum), Value::Int(int)) => sum.checked_sub(int).map(Sum::Int),
+            (Sum::Decimal(sum), Value::Decimal(decimal)) => sum.checked_sub(decimal).map(Sum::Decimal),
+            (Sum::Decimal(sum), Value::Int(int)) => sum.checked_sub(Decimal::from(int)).map(Sum::Decimal),
+            (Sum::Real { sum, lost }, number) if sum.is_finite() => Some(neumaier(sum, lost, -to_real(&number)?)),
+            _ => None,
         }
     }
 

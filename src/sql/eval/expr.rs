@@ -21,6 +21,8 @@ pub enum Expr {
     Variable(Rc<str>),
     /// The result of an aggregate, until the plan says where it stands.
     Aggregate(usize),
+    /// The answer of a window function, until the plan says where it stands.
+    Window(usize),
     Arithmetic(Arithmetic, Box<Expr>, Box<Expr>),
     Negate(Box<Expr>),
     BitNot(Box<Expr>),
@@ -144,7 +146,7 @@ impl PartialEq for Expr {
         use Expr::*;
         match (self, other) {
             (Literal(a), Literal(b)) => a == b,
-            (Column(a), Column(b)) | (Outer(a), Outer(b)) | (Parameter(a), Parameter(b)) | (Aggregate(a), Aggregate(b)) => a == b,
+            (Column(a), Column(b)) | (Outer(a), Outer(b)) | (Parameter(a), Parameter(b)) | (Aggregate(a), Aggregate(b)) | (Window(a), Window(b)) => a == b,
             (Variable(a), Variable(b)) => a == b,
             (Arithmetic(op, a, b), Arithmetic(op2, a2, b2)) => op == op2 && a == a2 && b == b2,
             (Negate(a), Negate(b)) | (BitNot(a), BitNot(b)) | (Not(a), Not(b)) => a == b,
@@ -210,7 +212,7 @@ impl Expr {
 
     fn children(&self, see: &mut dyn FnMut(&Expr)) {
         match self {
-            Expr::Literal(_) | Expr::Column(_) | Expr::Outer(_) | Expr::Parameter(_) | Expr::Variable(_) | Expr::Aggregate(_) => {}
+            Expr::Literal(_) | Expr::Column(_) | Expr::Outer(_) | Expr::Parameter(_) | Expr::Variable(_) | Expr::Aggregate(_) | Expr::Window(_) => {}
             Expr::Arithmetic(_, a, b) | Expr::Concat(a, b) | Expr::Xor(a, b) => {
                 see(a);
                 see(b);
@@ -324,7 +326,7 @@ impl Expr {
         let mut constant = true;
         self.visit(&mut |expr| {
             constant &= match expr {
-                Expr::Column(_) | Expr::Aggregate(_) => false,
+                Expr::Column(_) | Expr::Aggregate(_) | Expr::Window(_) => false,
                 Expr::Call(function, _) => function.is_pure(),
                 _ => true,
             }
@@ -337,7 +339,7 @@ impl Expr {
         let mut folds = true;
         self.visit(&mut |expr| {
             folds &= match expr {
-                Expr::Column(_) | Expr::Aggregate(_) | Expr::Outer(_) | Expr::Parameter(_) | Expr::Variable(_) => false,
+                Expr::Column(_) | Expr::Aggregate(_) | Expr::Window(_) | Expr::Outer(_) | Expr::Parameter(_) | Expr::Variable(_) => false,
                 Expr::Exists { .. } | Expr::Scalar(_) | Expr::InQuery { .. } => false,
                 Expr::Call(function, _) => function.is_pure(),
                 _ => true,

@@ -14,6 +14,7 @@ pub mod functions;
 pub mod identity;
 mod run;
 
+pub use arithmetic::arithmetic;
 pub use coercion::{compare, order, rule, Type};
 pub use compiled::{compile, compile_list, compile_text, constant, eval_all, Compiled, Scope};
 pub use env::Env;

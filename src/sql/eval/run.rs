@@ -20,7 +20,7 @@ impl Expr {
             Expr::Outer(index) => cell(&env.outer, *index)?.clone(),
             Expr::Parameter(index) => parameter(env, *index)?.clone(),
             Expr::Variable(name) => variable(env, name)?,
-            Expr::Aggregate(_) => return Err(Error::internal("an aggregate stands outside of its query")),
+            Expr::Aggregate(_) | Expr::Window(_) => return Err(Error::internal("an aggregate or a window stands outside of its query")),
             Expr::Arithmetic(op, left, right) => {
                 let (mut a, mut b) = (Value::Null, Value::Null);
                 arithmetic(*op, left.look(row, env, &mut a)?, right.look(row, env, &mut b)?)

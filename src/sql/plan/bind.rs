@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use gluesql::core::sqlparser::ast::{self, Ident};
 
+use super::window::{NamedWindows, WindowDef};
 use super::{AggregateCall, Node, Scope};
 use crate::error::{Code, Error, Result};
 use crate::repo::Schema;
@@ -36,6 +37,9 @@ pub struct Binder<'a> {
     pub captures: Captures,
     /// `None` where aggregates may not stand.
     pub aggregates: RefCell<Option<Vec<AggregateCall>>>,
+    /// `None` where window functions may not stand.
+    pub windows: RefCell<Option<Vec<WindowDef>>>,
+    pub named_windows: RefCell<NamedWindows>,
     /// The select list, by alias: names that no column has mean these.
     pub aliases: RefCell<Vec<(String, ast::Expr)>>,
     pub ctes: Rc<Vec<Cte>>,
@@ -66,6 +70,8 @@ impl<'a> Binder<'a> {
             parent: None,
             captures: Captures::default(),
             aggregates: RefCell::new(None),
+            windows: RefCell::new(None),
+            named_windows: RefCell::new(Rc::from([])),
             aliases: RefCell::default(),
             ctes: Rc::default(),
             shared: Rc::default(),
@@ -86,6 +92,8 @@ impl<'a> Binder<'a> {
             parent: self.parent,
             captures: self.captures.clone(),
             aggregates: RefCell::new(None),
+            windows: RefCell::new(None),
+            named_windows: RefCell::new(Rc::from([])),
             aliases: RefCell::default(),
             ctes: self.ctes.clone(),
             shared: self.shared.clone(),
@@ -163,11 +171,12 @@ impl<'a> Binder<'a> {
         Err(Error::new(Code::ColumnNotFound, format!("column not found: {}", shown.join("."))))
     }
 
-    /// An expression that may not hold aggregates.
+    /// An expression that may hold neither aggregates nor window functions.
     pub fn plain(&self, expr: &ast::Expr) -> Result<Bound> {
-        let allowed = self.aggregates.take();
+        let allowed = (self.aggregates.take(), self.windows.take());
         let bound = self.expr(expr);
-        self.aggregates.replace(allowed);
+        self.aggregates.replace(allowed.0);
+        self.windows.replace(allowed.1);
         bound
     }
 

@@ -2,6 +2,7 @@
 
 use gluesql::core::sqlparser::ast::{self, DuplicateTreatment, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments};
 
+use super::window::is_window_function;
 use super::{AggregateCall, Binder, Bound};
 use crate::error::{Code, Error, Result};
 use crate::sql::eval::{aggregates, functions, Comparator, Comparison, Expr, Match, MatchKind, Rule, Type};
@@ -10,9 +11,6 @@ use crate::tuple::ColumnType;
 impl Binder<'_> {
     pub fn function(&self, function: &ast::Function) -> Result<Bound> {
         let name = function.name.to_string().trim_matches(['`', '"']).to_ascii_lowercase();
-        if function.over.is_some() {
-            return Err(Error::unsupported(format!("window functions are not supported yet: {name}() OVER")));
-        }
         if !function.within_group.is_empty() {
             return Err(Error::unsupported(format!("WITHIN GROUP is not supported: {name}()")));
         }
@@ -32,6 +30,15 @@ impl Binder<'_> {
                 (arguments, distinct, &list.clauses)
             }
         };
+        if let Some(over) = &function.over {
+            if distinct || !clauses.is_empty() || function.null_treatment.is_some() {
+                return Err(Error::unsupported(format!("DISTINCT, ORDER BY and IGNORE NULLS in {name}() OVER are not supported")));
+            }
+            return self.window(&name, &arguments, function.filter.as_deref(), over);
+        }
+        if is_window_function(&name) {
+            return Err(Error::new(Code::Syntax, format!("{name}() is a window function: OVER is missing")));
+        }
         if let Some(aggregate) = aggregates::find(&name, arguments.len()) {
             return self.aggregate(aggregate, &name, &arguments, distinct, clauses, function.filter.as_deref());
         }
@@ -140,7 +147,7 @@ impl Binder<'_> {
     }
 }
 
-fn decimal_only(kind: Type) -> Type {
+pub fn decimal_only(kind: Type) -> Type {
     match kind.column_type {
         ColumnType::Decimal { .. } | ColumnType::Numeric => Type::of(ColumnType::Numeric),
         _ => Type::UNKNOWN,
@@ -148,7 +155,7 @@ fn decimal_only(kind: Type) -> Type {
 }
 
 /// What `MIN(date_column) = '2024-1-5'` needs; numbers and texts lose their affinity in an aggregate, as in SQLite.
-fn typed_only(kind: Type) -> Type {
+pub fn typed_only(kind: Type) -> Type {
     match kind.column_type {
         ColumnType::Date | ColumnType::Time | ColumnType::DateTime | ColumnType::Timestamp | ColumnType::Uuid => {
             Type::of(kind.column_type)

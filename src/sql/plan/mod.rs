@@ -12,6 +12,7 @@ mod node;
 mod query;
 mod scope;
 mod select;
+mod window;
 
 pub use bind::{Binder, Bound};
 pub use from::FromTree;
@@ -20,3 +21,4 @@ pub use node::{
 };
 pub use query::{sort_key, Planned};
 pub use scope::{Scope, ScopeColumn};
+pub use window::{Edge, Frame, FrameUnit, Window, WindowCall, WindowFunction};

@@ -10,6 +10,8 @@ use crate::sql::system::BoundTable;
 use crate::sql::TableView;
 use crate::tuple::KeyOrder;
 
+use super::Window;
+
 pub enum Node {
     /// One row, for a query without FROM.
     One,
@@ -25,6 +27,7 @@ pub enum Node {
     /// The first node above FROM, or above a group: a new row. `width` is that of the rows below.
     Project { input: Box<Node>, list: Vec<Expr>, width: usize },
     Group(Box<Group>),
+    Window(Box<Window>),
     /// Over the first `nocase.len()` cells; the first row of each kind stays.
     Distinct { input: Box<Node>, nocase: Vec<bool> },
     /// `top`: only so many first rows are needed (LIMIT and OFFSET).

@@ -6,6 +6,7 @@ use gluesql::core::sqlparser::ast::{self, GroupByExpr, ObjectName, Select, Selec
 
 use super::grouping::Grouping;
 use super::query::{collated, limited, ordinal, sort_key, top, Tail};
+use super::window::place_windows;
 use super::{Binder, Bound, Node, Planned, SortKey};
 use crate::error::{Code, Error, Result};
 use crate::sql::eval::{Expr, Type};
@@ -27,10 +28,13 @@ impl<'a> Binder<'a> {
             binder.plain(selection)?.expr.conjuncts(&mut conjuncts);
         }
         binder.aggregates = RefCell::new(Some(Vec::new()));
+        binder.windows = RefCell::new(Some(Vec::new()));
+        binder.named_windows = RefCell::new(select.named_window.as_slice().into());
         let outputs = binder.list(&select.projection)?;
         let groups = binder.group_by(&select.group_by, &outputs)?;
-        let having = select.having.as_ref().map(|having| binder.expr(having)).transpose()?;
         let order = binder.order_by(tail.order_by, &outputs, &select.projection)?;
+        let mut windows = binder.windows.take().unwrap_or_default();
+        let having = select.having.as_ref().map(|having| binder.expr(having)).transpose()?;
         let calls = binder.aggregates.take().unwrap_or_default();
 
         // What the rows of FROM have to hold.
@@ -48,6 +52,7 @@ impl<'a> Binder<'a> {
             having.iter().for_each(|bound| need(&bound.expr));
             order.iter().for_each(|(bound, _)| need(&bound.expr));
             calls.iter().flat_map(|call| call.exprs()).for_each(&mut need);
+            windows.iter().flat_map(|window| window.exprs()).for_each(&mut need);
         }
         let is_grouped = !groups.is_empty() || !calls.is_empty() || having.is_some();
         let mut node = match tree {
@@ -87,6 +92,9 @@ impl<'a> Binder<'a> {
         if is_grouped {
             let mut grouping = Grouping::new(groups, calls);
             list = list.into_iter().map(|expr| grouping.lift(expr)).collect();
+            for expr in windows.iter_mut().flat_map(|window| window.exprs_mut()) {
+                *expr = grouping.lift(std::mem::replace(expr, Expr::null()));
+            }
             let having = having.map(|bound| grouping.lift(bound.expr));
             let below = width;
             width = grouping.width();
@@ -97,7 +105,11 @@ impl<'a> Binder<'a> {
             if let Some(predicate) = having {
                 node = Node::Filter { input: Box::new(node), predicate };
             }
-        } else if binder.cx.settings.pushdown && pushdown::order_from_keys(&mut node, &list, &keys, tail.limit.is_some()) {
+        }
+        if !windows.is_empty() {
+            let pushdown = binder.cx.settings.pushdown && !is_grouped;
+            (node, width) = place_windows(node, width, windows, &mut list, pushdown);
+        } else if !is_grouped && binder.cx.settings.pushdown && pushdown::order_from_keys(&mut node, &list, &keys, tail.limit.is_some()) {
             keys.clear();
         }
         let outputs = columns.len();
@@ -183,9 +195,9 @@ impl<'a> Binder<'a> {
                 None => self.plain(expr)?,
             };
             let mut holds_aggregate = false;
-            bound.expr.visit(&mut |part| holds_aggregate |= matches!(part, Expr::Aggregate(_)));
+            bound.expr.visit(&mut |part| holds_aggregate |= matches!(part, Expr::Aggregate(_) | Expr::Window(_)));
             if holds_aggregate {
-                return Err(Error::new(Code::Syntax, "aggregates may not stand in GROUP BY"));
+                return Err(Error::new(Code::Syntax, "aggregates and window functions may not stand in GROUP BY"));
             }
             keys.push((bound.expr, explicit.unwrap_or(bound.kind.nocase)));
         }
@@ -250,7 +262,6 @@ fn refuse(select: &Select) -> Result<()> {
         _ if !select.lateral_views.is_empty() => "LATERAL VIEW",
         _ if select.prewhere.is_some() => "PREWHERE",
         _ if !select.cluster_by.is_empty() || !select.distribute_by.is_empty() || !select.sort_by.is_empty() => "CLUSTER, DISTRIBUTE and SORT BY",
-        _ if !select.named_window.is_empty() => "WINDOW",
         _ if select.qualify.is_some() => "QUALIFY",
         _ if select.value_table_mode.is_some() => "SELECT AS VALUE",
         _ if select.connect_by.is_some() => "CONNECT BY",

@@ -21,6 +21,7 @@ mod set_operation;
 mod sort;
 mod system;
 mod values;
+mod window;
 
 pub use bounds::{key_ranges, whole_keys, BoundParts};
 pub use open::{open, Operator};

@@ -14,6 +14,7 @@ use super::set_operation::SetRows;
 use super::sort::Sort;
 use super::system::SystemRows;
 use super::values::{Nothing, One, Values};
+use super::window::WindowRows;
 use super::Row;
 use crate::error::Result;
 use crate::sql::eval::Env;
@@ -40,6 +41,7 @@ pub fn open<'p>(node: &'p Node, env: &'p Env) -> Result<Box<dyn Operator + 'p>> 
         },
         Node::Project { input, list, width } => Box::new(Project::open(input, list, *width, env)?),
         Node::Group(group) => Box::new(Group::open(group, env)?),
+        Node::Window(window) => Box::new(WindowRows::open(window, env)?),
         Node::Distinct { input, nocase } => Box::new(Distinct::new(open(input, env)?, nocase)),
         Node::Sort { input, keys, top } => Box::new(Sort::open(input, keys, top.as_deref(), env)?),
         Node::Truncate { input, width } => Box::new(Truncate { input: open(input, env)?, width: *width }),

@@ -7,6 +7,7 @@ use super::{open, Operator, Row};
 use crate::error::Result;
 use crate::sql::eval::{Env, Expr};
 use crate::sql::plan::{Node, SortKey};
+use crate::tuple::Value;
 
 pub struct Sort<'p> { input: Option<Box<dyn Operator + 'p>>, keys: &'p [SortKey], top: Option<usize>, sorted: std::vec::IntoIter<Row> }
 
@@ -25,21 +26,27 @@ impl<'p> Sort<'p> {
 
     fn order(&self, a: &Row, b: &Row) -> Ordering {
         for key in self.keys {
-            let (a, b) = (&a[key.cell], &b[key.cell]);
-            let order = match (a.is_null(), b.is_null()) {
-                (true, true) => Ordering::Equal,
-                (true, false) => if key.nulls_first { Ordering::Less } else { Ordering::Greater },
-                (false, true) => if key.nulls_first { Ordering::Greater } else { Ordering::Less },
-                (false, false) => {
-                    let order = a.compare(b, key.nocase);
-                    if key.descending { order.reverse() } else { order }
-                }
-            };
+            let order = key.compare(&a[key.cell], &b[key.cell]);
             if order != Ordering::Equal {
                 return order;
             }
         }
         Ordering::Equal
+    }
+}
+
+impl SortKey {
+    /// Two values of the key's cell.
+    pub fn compare(&self, a: &Value, b: &Value) -> Ordering {
+        match (a.is_null(), b.is_null()) {
+            (true, true) => Ordering::Equal,
+            (true, false) => if self.nulls_first { Ordering::Less } else { Ordering::Greater },
+            (false, true) => if self.nulls_first { Ordering::Greater } else { Ordering::Less },
+            (false, false) => {
+                let order = a.compare(b, self.nocase);
+                if self.descending { order.reverse() } else { order }
+            }
+        }
     }
 }
 
