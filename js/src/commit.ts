@@ -31,6 +31,13 @@ export function commitCall(options: CommitOpts, author: Person | undefined): [sq
   return call('dolt_commit', args);
 }
 
+/** Says who commits. It stays so for the session: let it be one of its own. */
+export async function setCommitter(queries: SessionQueries, { committer }: CommitOpts): Promise<void> {
+  if (!committer) return;
+  await queries.query('SET @@dolt_committer_name = ?', [committer.name]);
+  await queries.query('SET @@dolt_committer_email = ?', [committer.email ?? '']);
+}
+
 /** Refuses when the branch moved since the caller saw it. The compare-and-swap sees to the time from here on. */
 export async function expectHead(queries: SessionQueries, { expect }: Expect): Promise<void> {
   if (expect === undefined) return;

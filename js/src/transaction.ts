@@ -1,7 +1,7 @@
 import { closedError, DbError } from './errors';
 import type { Link, Session } from './rpc';
 import { SessionQueries } from './queryable';
-import { commitCall, expectHead } from './commit';
+import { commitCall, expectHead, setCommitter } from './commit';
 import type { Person, TransactionOptions, Tx, TypeOpts } from './types';
 
 class Rollback extends DbError {
@@ -50,6 +50,7 @@ export async function transact<T>(
       if (commit) await expectHead(tx, commit);
       const value = await work(tx);
       if (signal?.aborted) throw new DbError('ABORTED', 'the transaction was cancelled', { cause: signal.reason });
+      if (commit) await setCommitter(tx, commit);
       if (commit) await tx.query(...commitCall({ all: true, ...commit }, author), { signal, timeoutMs });
       else await tx.query('COMMIT', [], { signal, timeoutMs });
       return value;

@@ -143,6 +143,8 @@ export interface Expect {
 export interface CommitOpts extends Expect {
   message: string;
   author?: Person;
+  /** Who took it in; without one, the author. */
+  committer?: Person;
   date?: Date;
   /** Stages every changed table first. In `transaction({ commit })` that is the default. */
   all?: boolean;

@@ -1,7 +1,7 @@
 // Version control by its SQL: procedures and system tables.
-import { call, commitCall, commitOf, dateOf, expectHead, LOG_COLUMNS, person, personText, type LogRow } from './commit';
-import { badArgument, DbError } from './errors';
-import type { SessionQueries } from './queryable';
+import { call, commitCall, commitOf, dateOf, expectHead, LOG_COLUMNS, person, personText, setCommitter, type LogRow } from './commit';
+import { badArgument, closedError, DbError } from './errors';
+import { SessionQueries } from './queryable';
 import { sql } from './sql';
 import type {
   Branch, Commit, CommitOpts, Conflict, Expect, MergeResult, Opts, Person, Ref, Row, RowChange, SqlValue, TableStatus, Tag, VersionControl,
@@ -9,6 +9,8 @@ import type {
 
 /** Commits that one query of `log` reads. */
 const PAGE = 256;
+
+class CommitSession extends SessionQueries {}
 
 export class Versions implements VersionControl {
   constructor(
@@ -45,9 +47,26 @@ export class Versions implements VersionControl {
   }
 
   async commit(options: CommitOpts): Promise<Commit> {
+    if (options.committer) return this.commitFor(options);
     await expectHead(this.db, options);
     const { hash } = await this.db.one<{ hash: string }>(...commitCall(options, this.author));
     return this.commitAt(hash);
+  }
+
+  /** On a session of its own, which ends with what it was told of the committer. */
+  private async commitFor(options: CommitOpts): Promise<Commit> {
+    const { link, types } = this.db;
+    const session = await link.connect(this.db.session.branch, true);
+    try {
+      const own = new CommitSession(link, session, types);
+      await expectHead(own, options);
+      await setCommitter(own, options);
+      const { hash } = await own.one<{ hash: string }>(...commitCall(options, this.author));
+      return await this.commitAt(hash);
+    } finally {
+      session.dead ??= closedError();
+      link.disconnect(session);
+    }
   }
 
   private async commitAt(hash: string): Promise<Commit> {
