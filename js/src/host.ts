@@ -2,6 +2,8 @@
 // messages to it. Runs in the worker, or in the page when the engine does.
 import { Engine, initSync } from '../../pkg/prollite.js';
 import { fromWire, isWireError, type WireError } from './errors';
+import { beginFreshLog } from './fresh-log';
+import { isMarked, mark } from './marks';
 import type { CancelToken, FromWorker, Question, Told, ToWorker } from './protocol';
 import { loadWasm } from './wasm';
 
@@ -25,6 +27,7 @@ class EngineHost {
     private readonly name: string,
     private readonly id: string,
     private readonly post: Post,
+    private readonly marked: boolean,
     private readonly flags?: Int32Array,
   ) {}
 
@@ -117,6 +120,23 @@ class EngineHost {
     return held.flatMap(({ name }) => (name?.startsWith(prefix) ? [name.slice(prefix.length)] : []));
   }
 
+  /** Whether there was a database of this name. */
+  async known(): Promise<boolean> {
+    return this.marked || isMarked(this.name);
+  }
+
+  /** From here on its absence is a loss. */
+  remember(): Promise<void> {
+    return mark(this.name);
+  }
+
+  /** Whether this origin has another tab with a database open. */
+  async hasCompany(): Promise<boolean> {
+    if (!hasLocks()) return false;
+    const { held = [] } = await navigator.locks.query();
+    return held.some(({ name }) => name?.startsWith('prollite/') && name.includes('/tab/') && name !== this.tabLock(this.id));
+  }
+
   sleep(ms: number): Promise<void> {
     return new Promise((resolve) => setTimeout(resolve, ms));
   }
@@ -154,12 +174,19 @@ export function serve(post: Post): (message: ToWorker) => void {
 
   async function start(message: Extract<ToWorker, { t: 'open' }>) {
     const { name, options, flags } = message;
-    initSync({ module: await loadWasm(message.wasm) });
-    host = new EngineHost(name, options.tab, post, flags && new Int32Array(flags));
-    if (options.storage === 'idb') await host.enter();
+    const made = new EngineHost(name, options.tab, post, options.marked === true, flags && new Int32Array(flags));
+    host = made;
+    const ready = async () => {
+      if (options.storage !== 'idb') return;
+      await made.enter();
+      // Whoever else is here has done it.
+      if (!(await made.hasCompany())) await beginFreshLog();
+    };
+    const [module] = await Promise.all([loadWasm(message.wasm), ready()]);
+    initSync({ module });
     // The wasm's declarations know an opaque `Host`.
-    engine = await Engine.open(name, options, host as never);
-    host.onNotice = (kind) => {
+    engine = await Engine.open(name, options, made as never);
+    made.onNotice = (kind) => {
       if (kind === 'seen' || noticed) return;
       noticed = true;
       setTimeout(() => {
@@ -167,7 +194,7 @@ export function serve(post: Post): (message: ToWorker) => void {
         engine?.refresh().catch(report);
       }, 0);
     };
-    host.onLanded = () => {
+    made.onLanded = () => {
       clearTimeout(idle);
       idle = setTimeout(() => {
         if (engine?.is_idle()) engine.tidy().catch(report);

@@ -1,5 +1,6 @@
 import { badArgument, DbError } from './errors';
 import { Handle } from './db';
+import { unmark } from './marks';
 import { Link, type Engine, type StartEngine } from './rpc';
 import type { FromWorker, ToWorker, WasmSource } from './protocol';
 import type { Db, OpenOptions } from './types';
@@ -18,7 +19,7 @@ function isWellFormed(text: string): boolean {
   return !/[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/.test(text);
 }
 
-/** Opens a database, and makes it when there is none of this name. */
+/** Opens a database, and makes it when there never was one of this name: one that the browser lost is `STORAGE_LOST`. */
 export async function open(name: string, options: OpenOptions = {}): Promise<Db> {
   checkName(name);
   const { branch = 'main', types = {}, author, signal, timeoutMs } = options;
@@ -115,11 +116,12 @@ export async function listDbs(): Promise<{ name: string }[]> {
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Removes a database. Handles on it, in this tab and in others, are closed. */
-export function deleteDb(name: string): Promise<void> {
+/** Removes a database, or forgets one that the browser lost. Handles on it, in this tab and in others, are closed. */
+export async function deleteDb(name: string): Promise<void> {
   checkName(name);
-  if (typeof indexedDB === 'undefined') return Promise.resolve();
-  return new Promise((resolve, reject) => {
+  if (typeof indexedDB === 'undefined') return;
+  await unmark(name);
+  await new Promise<void>((resolve, reject) => {
     const request = indexedDB.deleteDatabase(PREFIX + name);
     request.onsuccess = () => resolve();
     request.onerror = () => reject(new DbError('STORAGE_BLOCKED', `database ${name} cannot be removed`, { cause: request.error }));

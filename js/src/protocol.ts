@@ -13,6 +13,8 @@ export interface EngineOptions {
   cacheBytes?: number;
   /** This worker's id. */
   tab: string;
+  /** The page knows that there was a database of this name. */
+  marked?: boolean;
 }
 
 export type WasmSource = string | WebAssembly.Module | BufferSource;

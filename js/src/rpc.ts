@@ -1,6 +1,7 @@
 // The page's side of one engine: its worker, the calls on their way, and what to do when the worker has to be ended.
 import { closedError, DbError, fromWire, isWireError, type WireError } from './errors';
 import { Emitter } from './events';
+import { isMarkedHere, markHere } from './marks';
 import type { CallKind, CancelToken, EngineOptions, FromWorker, Question, Told, ToWorker, WasmSource } from './protocol';
 import type { Events, Opts, Status } from './types';
 
@@ -90,7 +91,7 @@ export class Link {
       t: 'open',
       id,
       name: this.name,
-      options: { ...this.options, tab: this.tab },
+      options: { ...this.options, tab: this.tab, marked: this.options.storage === 'idb' && isMarkedHere(this.name) },
       wasm: this.wasm,
       flags: this.flags?.buffer as SharedArrayBuffer | undefined,
     }));
@@ -109,6 +110,7 @@ export class Link {
     } finally {
       clearTimeout(timer);
     }
+    if (this.options.storage === 'idb') markHere(this.name);
     if (this.listening) await this.post((id) => ({ t: 'ask', id, question: { what: 'listen' } }));
   }
 
@@ -292,7 +294,7 @@ export class Link {
   }
 
   private lose() {
-    this.ended = new DbError('STORAGE_LOST', `the browser removed the storage of ${this.name}`);
+    this.ended = lost(this.name);
     this.setStatus('lost');
   }
 
@@ -389,6 +391,12 @@ export class Link {
     if (this.canary) URL.revokeObjectURL(this.canary);
     this.setStatus('closed');
   }
+}
+
+function lost(name: string): DbError {
+  return new DbError('STORAGE_LOST', `the browser removed the storage of ${name}`, {
+    hint: 'deleteDb(name) forgets it; after that, open(name) makes a new database',
+  });
 }
 
 /** 128 random bits: `crypto.randomUUID` is absent on insecure origins. */

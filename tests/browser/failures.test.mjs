@@ -86,13 +86,23 @@ test('storage cleared while open: STORAGE_LOST, never a silent new database', as
     const first = await failure(db.query('INSERT INTO t VALUES (1)'));
     const second = await failure(db.query('SELECT * FROM t'));
     const names = (await prollite.listDbs()).map(({ name }) => name);
-    return { first, second, names, status: db.status, statuses };
+    const { status } = db;
+    await db.close();
+    const again = await failure(prollite.open('cleared'));
+    await prollite.deleteDb('cleared');
+    const anew = await prollite.open('cleared');
+    const { rows: [{ c }] } = await anew.query("SELECT COUNT(*) AS c FROM sqlite_master WHERE type = 'table'");
+    await anew.close();
+    return { first, second, again, c, names, status, statuses };
   });
   assert.equal(seen.first?.code, 'STORAGE_LOST');
   assert.equal(seen.second?.code, 'STORAGE_LOST');
+  assert.equal(seen.again?.code, 'STORAGE_LOST');
+  assert.match(seen.again.hint, /deleteDb/);
+  assert.equal(seen.c, 0);
   assert.deepEqual(seen.names, []);
   assert.equal(seen.status, 'lost');
-  assert.deepEqual(seen.statuses, ['lost']);
+  assert.deepEqual(seen.statuses, ['lost', 'closed']);
 });
 
 test('a database of a newer format is refused and left alone', async () => {

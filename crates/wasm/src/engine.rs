@@ -21,7 +21,7 @@ use super::index::PackIndex;
 use super::page_store::PageStore;
 use super::publish::{self, Published};
 use super::request::{Answer, Failure};
-use super::storage::{Durability, Storage};
+use super::storage::{Durability, Storage, PREFIX};
 
 thread_local! {
     static PANIC_HOST: RefCell<Option<Host>> = const { RefCell::new(None) };
@@ -68,7 +68,7 @@ fn identity() -> [u8; 16] {
 
 /// The name of the IndexedDB database.
 fn stored_name(name: &str) -> String {
-    format!("prollite/{name}")
+    format!("{PREFIX}{name}")
 }
 
 #[wasm_bindgen]
@@ -80,6 +80,7 @@ impl Engine {
 
     async fn open_inner(name: String, options: JsValue, host: Host) -> Result<Engine> {
         report_panics(&host);
+        let mut is_new = false;
         let core = if text(&options, "storage").as_deref() == Some("memory") {
             Rc::new(Core::new(name.clone(), host, Place::Memory(Rc::new(MemoryStore::new()))))
         } else {
@@ -90,8 +91,15 @@ impl Engine {
             let budget = Reflect::get(&options, &"cacheBytes".into()).ok().and_then(|value| value.as_f64());
             let budget = budget.map_or(prollite::chunk::CachedStore::BUDGET, |bytes| bytes as usize);
             let tab = text(&options, "tab").unwrap_or_default();
-            let opened = Storage::open(&stored_name(&name), &tab, identity(), durability).await;
+            let opened = Storage::open(&stored_name(&name), &tab, durability).await;
             let (storage, generation) = opened.map_err(Failure::into_error)?;
+            let generation = match generation {
+                Some(generation) => generation,
+                None => {
+                    is_new = true;
+                    Self::make(&storage, &host).await?
+                }
+            };
             let shared = storage.shared().await.map_err(Failure::into_error)?;
             let slots = storage.slots(0).await.map_err(Failure::into_error)?;
             let store = Rc::new(PageStore::new(budget));
@@ -101,7 +109,26 @@ impl Engine {
             Rc::new(Core::new(name.clone(), host, Place::Indexed(Box::new(indexed))))
         };
         Self::enter(&core, &name).await?;
+        if core.indexed().is_some() {
+            // Before anything is acknowledged; what was there already need not wait.
+            let host = core.host.clone();
+            let remembered = async move { host.keep_in_mind().await };
+            if is_new {
+                remembered.await;
+            } else {
+                wasm_bindgen_futures::spawn_local(remembered);
+            }
+        }
         Ok(Engine { core, clients: RefCell::default(), next: Cell::new(1) })
+    }
+
+    /// There is no database of this name. If there was one, it is lost: that must be said.
+    async fn make(storage: &Storage, host: &Host) -> Result<u64> {
+        if host.is_known().await {
+            storage.discard().await.map_err(Failure::into_error)?;
+            return Err(storage.lost());
+        }
+        storage.make(identity()).await.map_err(Failure::into_error)
     }
 
     /// Reads the refs, and makes the first commit of a new database. Another tab may be making it as well.
@@ -110,7 +137,12 @@ impl Engine {
             let refs = match core.indexed() {
                 Some(indexed) => {
                     core.acknowledge(indexed).await?;
-                    core.persist(indexed, || indexed.storage.shared()).await?.refs
+                    let shared = core.persist(indexed, || indexed.storage.shared()).await?;
+                    // Packs are numbered from 1, and the first comes with the first refs.
+                    if shared.refs.is_empty() && shared.state.next_pack > 1 {
+                        return Err(indexed.storage.lost());
+                    }
+                    shared.refs
                 }
                 None => Default::default(),
             };

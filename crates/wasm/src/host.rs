@@ -41,6 +41,12 @@ extern "C" {
     fn tabs(this: &Host) -> Promise;
 
     #[wasm_bindgen(method)]
+    fn known(this: &Host) -> Promise;
+
+    #[wasm_bindgen(method)]
+    fn remember(this: &Host) -> Promise;
+
+    #[wasm_bindgen(method)]
     fn sleep(this: &Host, ms: f64) -> Promise;
 
     /// Tells the other tabs and, with `local`, the page.
@@ -76,6 +82,17 @@ impl Host {
         let value = JsFuture::from(self.tabs()).await.ok()?;
         let list: Array = value.dyn_into().ok()?;
         Some(list.iter().filter_map(|id| id.as_string()).collect())
+    }
+
+    /// Whether there was a database of this name: kept outside of IndexedDB.
+    pub async fn is_known(&self) -> bool {
+        JsFuture::from(self.known()).await.is_ok_and(|known| known.is_truthy())
+    }
+
+    /// From here on the absence of this database is a loss.
+    pub async fn keep_in_mind(&self) {
+        // Where nothing else can be written, a loss cannot be told from a new database.
+        let _ = JsFuture::from(self.remember()).await;
     }
 
     pub async fn pause(&self, ms: f64) {

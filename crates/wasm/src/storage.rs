@@ -25,6 +25,8 @@ use super::pack::{decode_slots, encode_slots, Pack, Slot};
 use super::records::{State, Tab, FORMAT};
 use super::request::{of_value, result_of, Answer, End, Failure};
 
+/// What the names of our IndexedDB databases begin with.
+pub const PREFIX: &str = "prollite/";
 const PACKS: &str = "packs";
 const INDEX: &str = "index";
 const REFS: &str = "refs";
@@ -168,8 +170,9 @@ fn tab_key(id: &str) -> String {
 }
 
 impl Storage {
-    /// Opens or makes the database. `tab` is this worker's id. Answers the generation under which gc counts it.
-    pub async fn open(name: &str, tab: &str, identity: [u8; 16], durability: Durability) -> Outcome<(Storage, u64)> {
+    /// Opens the database. Answers the generation under which gc counts `tab`, this worker's id; `None`: there is none
+    /// of this name, and [`Storage::make`] or [`Storage::discard`] follows.
+    pub async fn open(name: &str, tab: &str, durability: Durability) -> Outcome<(Storage, Option<u64>)> {
         let health = Rc::new(Cell::new(Health::Open));
         let connection = connect(name, &health).await?;
         let storage = Storage {
@@ -180,12 +183,26 @@ impl Storage {
             durability,
             counters: Counters::default(),
         };
-        let generation = storage.enter(identity).await?;
+        let generation = storage.enter(None).await?;
         Ok((storage, generation))
     }
 
-    /// Checks the format, makes the records of a new database, and writes this tab's: from then on gc waits for it.
-    async fn enter(&self, identity: [u8; 16]) -> Outcome<u64> {
+    /// Makes the records of a new database, unless another tab was faster.
+    pub async fn make(&self, identity: [u8; 16]) -> Outcome<u64> {
+        let generation = self.enter(Some(identity)).await?;
+        generation.ok_or_else(|| Error::internal("a database that was made is not there").into())
+    }
+
+    /// Opening made an empty database where there was none: it must not pass for the old one.
+    pub async fn discard(&self) -> Outcome<()> {
+        self.close();
+        Answer::of(Factory::new()?.delete(&self.name)?).await?;
+        Ok(())
+    }
+
+    /// Checks the format, and writes this tab's record: from then on gc waits for it. Where there is no database it
+    /// makes one of identity `new`, or answers `None`.
+    async fn enter(&self, new: Option<[u8; 16]>) -> Outcome<Option<u64>> {
         let transaction = self.begin(&[META], true, Durability::Strict)?;
         let meta = transaction.object_store(META)?;
         let end = End::of(transaction);
@@ -193,6 +210,7 @@ impl Storage {
         let state = Answer::of(meta.get(Query::Key(JsValue::from_str(STATE)))?).await?;
         let format = result_of(&format)?;
         let state = if format.is_undefined() {
+            let Some(identity) = new else { return end.await.map(|()| None) };
             let state = State { identity, next_pack: 1, ..State::default() };
             put(&meta, &JsValue::from_f64(FORMAT), "format")?;
             put_bytes(&meta, &state.encode(), STATE)?;
@@ -208,7 +226,7 @@ impl Storage {
         let tab = Tab { seen: state.generation, written_ms: js_sys::Date::now(), ..Tab::default() };
         put_bytes(&meta, &tab.encode(), &tab_key(&self.tab))?;
         end.await?;
-        Ok(state.generation)
+        Ok(Some(state.generation))
     }
 
     /// After a lost connection. `Err(STORAGE_LOST)` when what is there now is not what was there.
@@ -222,13 +240,18 @@ impl Storage {
         if same {
             return Ok(());
         }
-        // Opening made an empty database where there is none: it must not pass for the old one.
-        let is_empty = state.is_undefined();
-        self.close();
-        if is_empty {
-            Answer::of(Factory::new()?.delete(&self.name)?).await?;
+        if state.is_undefined() {
+            self.discard().await?;
+        } else {
+            self.close();
         }
-        Err(Error::new(Code::StorageLost, format!("the browser removed the storage of {}", self.name)).into())
+        Err(self.lost().into())
+    }
+
+    pub fn lost(&self) -> Error {
+        let name = self.name.strip_prefix(PREFIX).unwrap_or(&self.name);
+        Error::new(Code::StorageLost, format!("the browser removed the storage of {name}"))
+            .with_hint("deleteDb(name) forgets it; after that, open(name) makes a new database")
     }
 
     pub fn is_closed(&self) -> bool {
@@ -271,7 +294,7 @@ impl Storage {
 
     fn state_of(&self, value: &JsValue) -> Outcome<State> {
         if value.is_undefined() {
-            return Err(Error::new(Code::StorageLost, format!("the browser removed the storage of {}", self.name)).into());
+            return Err(self.lost().into());
         }
         Ok(State::decode(&required(value, "the record state")?)?)
     }
