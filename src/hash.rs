@@ -32,6 +32,28 @@ impl Address {
         &self.0
     }
 
+    /// All 256 bits as 64 lower-case hexadecimal digits: the form that the sync protocol speaks.
+    pub fn hex(&self) -> String {
+        self.0.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| DIGITS[usize::from(digit)] as char).collect()
+    }
+
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let digits = text.as_bytes();
+        let digit = |byte: u8| match byte {
+            b'0'..=b'9' => Some(byte - b'0'),
+            b'a'..=b'f' => Some(byte - b'a' + 10),
+            _ => None,
+        };
+        let mut bytes = [0; Self::LEN];
+        if digits.len() != 2 * Self::LEN {
+            return None;
+        }
+        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+            *byte = digit(pair[0])? << 4 | digit(pair[1])?;
+        }
+        Some(Address(bytes))
+    }
+
     /// Whether the shown form starts with `prefix` (already lower case).
     pub fn shown_starts_with(&self, prefix: &str) -> bool {
         self.to_string().starts_with(prefix)

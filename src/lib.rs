@@ -1,7 +1,7 @@
 //! Prollite: a versioned SQL database that lives inside a web page.
 //!
 //! Layers, each of which imports only those before it:
-//! `hash < error < chunk < prolly < tuple < repo < sql < session`.
+//! `hash < error < chunk < prolly < tuple < repo < sync < sql < session`.
 //! All of it is synchronous and does no I/O but through [`chunk::ChunkStore`];
 //! a chunk that is not at hand is a *fault*, see [`error::Error::is_fault`].
 
@@ -11,6 +11,7 @@ pub mod hash;
 pub mod chunk;
 pub mod prolly;
 pub mod repo;
+pub mod sync;
 pub mod tuple;
 
 #[cfg(feature = "sql")]

@@ -199,6 +199,7 @@ impl Page {
                 match self.session.step(&mut run) {
                     Ok(Step::Done(outcome)) => break outcome,
                     Ok(Step::Need) => self.fetch(),
+                    Ok(Step::Remote(job)) => panic!("{} is asked for", job.url()),
                     Ok(Step::Publish) => panic!("everything is published"),
                     Err(error) => panic!("{sql}: {error:?}"),
                 }

@@ -213,6 +213,13 @@ impl BlobNode {
     }
 }
 
+/// Level, bytes below, and the children with their bytes.
+pub(super) fn outline(chunk: &Chunk) -> Result<(u8, u64, Vec<(Address, u64)>)> {
+    let node = BlobNode::open(chunk)?;
+    let children = if node.level == 0 { Vec::new() } else { node.children().collect() };
+    Ok((node.level, node.len, children))
+}
+
 /// The child addresses of a blob node.
 pub(super) fn children(chunk: &Chunk) -> Result<Vec<Address>> {
     let node = BlobNode::open(chunk)?;

@@ -63,5 +63,5 @@ pub use table::Table;
 pub use table_history::{TableChange, TableHistory};
 pub use tag::Tag;
 pub use verify::{Verdict, Verify};
-pub use walk::{may_point_to, publication_points_to, record_points_to, Role, Walk};
+pub use walk::{large_values, may_point_to, publication_points_to, record_points_to, Role, Walk};
 pub use working_set::{MergeState, Operation, SchemaConflict, WorkingSet};

@@ -11,7 +11,7 @@ use super::{reflog, Commit, Publication, RefMap, Root, Tag, WorkingSet};
 use crate::chunk::{Chunk, Kind, Store};
 use crate::error::Result;
 use crate::hash::Address;
-use crate::prolly::{children, leaf_entries};
+use crate::prolly::{children, leaf_entries, Blob};
 use crate::tuple::{read_large, Cells};
 
 /// What a chunk is reached as: what its leaves' values point to.
@@ -218,6 +218,21 @@ fn value_points_to(value: &[u8], role: Role, found: &mut Vec<(Address, Role)>) -
         }
     }
     Ok(())
+}
+
+/// The large values of one row, by their roots: what a leaf of rows points to. `role` is that of its map.
+pub fn large_values(value: &[u8], role: Role) -> Result<Vec<Blob>> {
+    let row = match role {
+        Role::Rows => value,
+        Role::KeylessRows => split_keyless(value)?.1,
+        _ => return Ok(Vec::new()),
+    };
+    let cells = Cells::new(row)?;
+    let mut found = Vec::new();
+    for index in 0..cells.len() {
+        found.extend(cells.slice(index)?.and_then(read_large));
+    }
+    Ok(found)
 }
 
 fn row_points_to(row: &[u8], found: &mut Vec<(Address, Role)>) -> Result<()> {

@@ -3,6 +3,7 @@
 //! A session never waits. The driver (native, or the worker in a page) runs a statement with [`Session::step`]:
 //! - [`Step::Need`]: fetch what the store's fault log holds and step again;
 //! - [`Step::Publish`]: this statement does not share a publication with those before it: publish them, step again;
+//! - [`Step::Remote`]: carry a job's requests to a remote, step again;
 //! - [`Step::Done`]: the outcome. If [`Session::unpublished`], it counts once it is durable.
 //!
 //! A change is in the session until the driver makes it durable: [`Session::publication`], one compare-and-swap
@@ -21,4 +22,6 @@ mod snapshot;
 mod watch;
 
 pub use database::Database;
+#[cfg(not(target_arch = "wasm32"))]
+pub use native::{set_carrier, Carrier};
 pub use session::{Run, Session, Settled, Settlement, Step};

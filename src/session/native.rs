@@ -1,9 +1,13 @@
 //! The native driver: nothing has to be waited for.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use super::clock;
 use super::session::{Run, Session, Settlement, Step};
 use crate::error::{Code, Error, Result};
 use crate::sql::Outcome;
+use crate::sync::{Job, LocalRemote, Scope};
 use crate::tuple::Value;
 
 /// How often a publication is tried before the others are said to be too many.
@@ -34,6 +38,13 @@ impl Session {
                 Step::Done(outcome) => outcome,
                 Step::Publish => {
                     self.publish()?;
+                    continue;
+                }
+                Step::Remote(job) => {
+                    if let Err(error) = carry(&*job) {
+                        run.forget_jobs();
+                        return Err(error);
+                    }
                     continue;
                 }
                 Step::Need => return Err(Error::internal("a chunk is missing, and there is nobody to wait for")),
@@ -71,4 +82,36 @@ impl Session {
         self.abandon();
         error
     }
+}
+
+thread_local! {
+    static CARRIER: RefCell<Option<Carrier>> = const { RefCell::new(None) };
+}
+
+/// Carries a job's requests to remotes that are no files.
+pub type Carrier = Rc<dyn Fn(&dyn Job) -> Result<()>>;
+
+/// From here on this thread's sessions reach http remotes through `carrier`: this crate has no HTTP of its own.
+pub fn set_carrier(carrier: Option<Carrier>) { CARRIER.with(|slot| *slot.borrow_mut() = carrier) }
+
+fn carry(job: &dyn Job) -> Result<()> {
+    if !job.url().starts_with("file://") {
+        let carrier = CARRIER.with(|slot| slot.borrow().clone());
+        let none = || Error::unsupported(format!("{}: this program reaches file:// remotes alone", job.url()));
+        return carrier.ok_or_else(none)?(job);
+    }
+    let mut remote = None;
+    while let Some(request) = job.request()? {
+        let open = match &mut remote {
+            Some(open) => open,
+            none => none.insert(LocalRemote::open(job.url(), request.scope != Scope::Read)?),
+        };
+        open.answer(&request, &mut |status, bytes| {
+            job.answered(status);
+            job.feed(bytes)?;
+            job.advance()
+        })?;
+        job.end()?;
+    }
+    Ok(())
 }

@@ -17,26 +17,41 @@ use crate::sql::parser::{self, Parsed, Statement};
 use crate::sql::procedure::Effect;
 use crate::sql::write::MergeCheck;
 use crate::sql::{execute, Context, Moment, Outcome, Settings, Workspace};
+use crate::sync::{Job, Jobs};
 use crate::tuple::Value;
 
 /// A statement on its way: text, parameters and its volatile values, kept for retries.
-pub struct Run { parsed: Rc<[Parsed]>, which: usize, parameters: Rc<[Value]>, moment: Rc<Moment> }
+pub struct Run { parsed: Rc<[Parsed]>, which: usize, parameters: Rc<[Value]>, moment: Rc<Moment>, jobs: Rc<Jobs> }
 
 impl Run {
     pub fn statement(&self) -> &Statement { &self.parsed[self.which].statement }
     /// The statement's own text.
     pub fn sql(&self) -> &str { self.parsed[self.which].source() }
+    /// A job failed for good: whoever runs the statement again asks again.
+    pub fn forget_jobs(&self) { self.jobs.forget() }
     /// Names of the parameters it takes, by number.
     pub fn parameter_names(&self) -> &[Option<Rc<str>>] { &self.parsed[self.which].parameters }
 }
 
-#[derive(Debug)]
 pub enum Step {
     /// Chunks are missing: fetch what the store logged, then step again.
     Need,
     /// What ran before must be published first; then step again.
     Publish,
+    /// A remote is asked: carry the job's requests until there are none, then step again.
+    Remote(Rc<dyn Job>),
     Done(Outcome),
+}
+
+impl std::fmt::Debug for Step {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Step::Need => f.write_str("Need"),
+            Step::Publish => f.write_str("Publish"),
+            Step::Remote(job) => write!(f, "Remote({})", job.url()),
+            Step::Done(outcome) => write!(f, "Done({outcome:?})"),
+        }
+    }
 }
 
 /// What became of a publication.
@@ -174,7 +189,7 @@ impl Session {
             } else {
                 Rc::new(Moment::new(moment.now_ms, moment.seed.wrapping_add((which as u64) << 32)))
             };
-            runs.push(Run { parsed: parsed.clone(), which, parameters: parameters.clone(), moment });
+            runs.push(Run { parsed: parsed.clone(), which, parameters: parameters.clone(), moment, jobs: Rc::default() });
         }
         Ok(runs)
     }
@@ -188,6 +203,7 @@ impl Session {
             self.group = None;
         }
         self.watch.take_fault();
+        run.jobs.begin();
         let depth = self.workspace.borrow().depth();
         let before = Before {
             publication: self.publication.borrow().clone(),
@@ -207,6 +223,10 @@ impl Session {
             }
             Err(error) => {
                 self.undo(depth, before);
+                if let Some(job) = run.jobs.take_waiting() {
+                    self.watch.take_fault();
+                    return Ok(Step::Remote(job));
+                }
                 if self.watch.take_fault() || error.is_fault() { Ok(Step::Need) } else { Err(error) }
             }
         }
@@ -248,13 +268,13 @@ impl Session {
 
     pub(super) fn context(&self, run: &Run) -> Context {
         // A retry draws the same values.
-        self.context_with((*run.moment).clone(), run.parameters.clone())
+        self.context_with((*run.moment).clone(), run.parameters.clone(), run.jobs.clone())
     }
 
     /// For work of the session's own.
-    pub(super) fn context_now(&self) -> Context { self.context_with(Moment::new(self.now_ms, 0), Rc::default()) }
+    pub(super) fn context_now(&self) -> Context { self.context_with(Moment::new(self.now_ms, 0), Rc::default(), Rc::default()) }
 
-    fn context_with(&self, moment: Moment, parameters: Rc<[Value]>) -> Context {
+    fn context_with(&self, moment: Moment, parameters: Rc<[Value]>, jobs: Rc<Jobs>) -> Context {
         Context {
             repository: self.repository.clone(),
             publication: self.publication.clone(),
@@ -264,6 +284,7 @@ impl Session {
             moment: Rc::new(moment),
             parameters,
             keeper: self.database.clone(),
+            jobs,
         }
     }
 

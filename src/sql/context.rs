@@ -11,6 +11,7 @@ use crate::chunk::Store;
 use crate::error::Result;
 use crate::hash::Address;
 use crate::repo::{Publication, Repository, Root};
+use crate::sync::Jobs;
 use crate::tuple::Value;
 
 #[derive(Clone)]
@@ -27,6 +28,8 @@ pub struct Context {
     pub moment: Rc<Moment>,
     pub parameters: Rc<[Value]>,
     pub keeper: Rc<dyn Keeper>,
+    /// What the statement asks of remotes, and what came of it.
+    pub jobs: Rc<Jobs>,
 }
 
 /// What garbage collection asks of whoever owns the store.

@@ -219,6 +219,7 @@ impl Client {
                     }
                 }
                 Some(Ok(Step::Publish)) => return Ok(None),
+                Some(Ok(Step::Remote(job))) => return Err(Error::unsupported(format!("{}: remotes are not reached from a page yet", job.url()))),
                 Some(Ok(Step::Done(outcome))) => return Ok(Some(outcome)),
                 Some(Err(error)) => return Err(error),
                 None => return Err(Error::internal("a statement of a call is gone")),

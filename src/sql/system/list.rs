@@ -3,7 +3,7 @@
 use super::{
     at, blame, branch_status, branches, column_diff, commit_ancestors, commit_diff, commits, conflicts, conflicts_table, constraint_violations, diff,
     diff_stat, diff_summary, diff_table, history, information_schema, log, merge_status, own_tables, patch,
-    preview_merge_conflicts, reflog, schema_conflicts, schema_diff, schemas, sqlite_master, stashes, status, tags,
+    preview_merge_conflicts, reflog, remotes, schema_conflicts, schema_diff, schemas, sqlite_master, stashes, status, tags,
     workspace,
     SystemTable,
 };
@@ -27,6 +27,7 @@ pub const ALL: &[&dyn SystemTable] = &[
     &patch::Patch,
     &preview_merge_conflicts::PreviewMergeConflicts,
     &reflog::Reflog,
+    &remotes::Remotes,
     &schema_conflicts::SchemaConflicts,
     &schema_diff::SchemaDiff,
     &schemas::Schemas,

@@ -29,6 +29,7 @@ mod own_tables;
 mod patch;
 mod preview_merge_conflicts;
 mod reflog;
+mod remotes;
 mod scan;
 mod schema_conflicts;
 mod schema_diff;

@@ -7,6 +7,7 @@ mod diff_rows;
 mod ignore;
 mod key_filter;
 mod projection;
+mod remote;
 mod snapshot;
 
 pub use branch::{author, config, detached, signature, DEFAULT_EMAIL, DEFAULT_NAME};
@@ -15,4 +16,5 @@ pub use diff_rows::{ChangeKind, DiffRows, RowChange};
 pub use ignore::Ignore;
 pub use key_filter::{key_ranges, point_ranges};
 pub use projection::{Fit, Projection};
+pub use remote::{fetch, Remote, Upstream};
 pub use snapshot::{date_value, merge_base_of, Snapshot};

@@ -1,0 +1,124 @@
+//! Remotes as this database knows them, and what fetching from one brings.
+
+use bytes::Bytes;
+
+use crate::error::{Code, Error, Result};
+use crate::hash::Address;
+use crate::repo::{is_ancestor, Refs, HEADS, REMOTE, TAGS, TRACKING};
+use crate::sql::Context;
+use crate::sync::{base_url, haves, Fetch};
+
+pub struct Remote { pub name: String, pub url: String }
+
+impl Remote {
+    pub fn all(cx: &Context) -> Result<Vec<Remote>> {
+        let read = |(name, value): (String, Bytes)| {
+            let url = String::from_utf8(value.to_vec());
+            let url = url.map_err(|_| Error::corrupt(format!("record {name} is not UTF-8")))?;
+            Ok(Remote { name: name[REMOTE.len()..].to_owned(), url })
+        };
+        cx.records(REMOTE).into_iter().map(read).collect()
+    }
+
+    pub fn named(cx: &Context, name: &str) -> Result<Remote> {
+        let found = Remote::all(cx)?.into_iter().find(|remote| remote.name == name);
+        found.ok_or_else(|| Error::new(Code::RefNotFound, format!("remote not found: {name}")))
+    }
+
+    /// The one that is meant when none is named: that of the branch, else `origin`, else the only one.
+    pub fn default_for(cx: &Context, branch: Option<&str>) -> Result<Remote> {
+        let upstream = branch.and_then(|branch| Upstream::of(cx, branch));
+        if let Some(upstream) = upstream {
+            return Remote::named(cx, &upstream.remote);
+        }
+        let mut all = Remote::all(cx)?;
+        if let Some(at) = all.iter().position(|remote| remote.name == "origin") {
+            return Ok(all.swap_remove(at));
+        }
+        match all.len() {
+            1 => Ok(all.remove(0)),
+            0 => Err(Error::new(Code::RefNotFound, "there is no remote").with_hint("CALL dolt_remote('add', 'origin', 'https://…')")),
+            n => Err(Error::bad_argument(format!("there are {n} remotes: name one of them"))),
+        }
+    }
+
+    /// Branches of the remote as they were seen last.
+    pub fn tracking(&self, cx: &Context) -> Result<Vec<(String, Address)>> {
+        let prefix = format!("{}/", self.name);
+        let of_remote = |(name, at): (String, Address)| Some((name.strip_prefix(&prefix)?.to_owned(), at));
+        Ok(cx.tracking()?.into_iter().filter_map(of_remote).collect())
+    }
+
+    pub fn tracked(&self, cx: &Context, branch: &str) -> Result<Option<Address>> {
+        Ok(self.tracking(cx)?.into_iter().find(|(name, _)| name == branch).map(|(_, at)| at))
+    }
+
+    pub fn set_tracked(&self, cx: &Context, branch: &str, at: Option<Address>) {
+        let name = format!("{TRACKING}{}/{branch}", self.name);
+        let value = at.map(|at| Bytes::copy_from_slice(at.as_bytes()));
+        if cx.get_ref(&name) != value {
+            cx.set_ref(&name, value);
+        }
+    }
+}
+
+/// What a branch follows, `branch.⟨name⟩` = `⟨remote⟩/⟨branch⟩`.
+pub struct Upstream { pub remote: String, pub branch: String }
+
+impl Upstream {
+    pub fn of(cx: &Context, branch: &str) -> Option<Upstream> {
+        let value = cx.config(&format!("branch.{branch}"))?;
+        let (remote, branch) = value.split_once('/')?;
+        Some(Upstream { remote: remote.into(), branch: branch.into() })
+    }
+
+    pub fn set(cx: &Context, branch: &str, remote: &str, upstream: &str) -> Result<()> {
+        cx.change(|change| {
+            change.set_config(&format!("branch.{branch}"), Some(&format!("{remote}/{upstream}")));
+            Ok(())
+        })
+    }
+}
+
+/// A branch of the remote that moved.
+pub struct Moved { pub branch: String, pub old: Option<Address>, pub new: Address, pub rewritten: bool }
+
+#[derive(Default)]
+pub struct Brought { pub heads: Vec<(String, Address)>, pub tags: Vec<(String, Address)>, pub moved: Vec<Moved> }
+
+/// Brings what `want` names (refs, or patterns that end with `*`) and what it reaches, and moves the tracking refs.
+/// Tags that are here keep what they name.
+pub fn fetch(cx: &Context, remote: &Remote, want: Vec<String>) -> Result<Brought> {
+    let key = format!("fetch {} {want:?}", remote.url);
+    let job = cx.jobs.fetch(&key, || {
+        let mut tips: Vec<Address> = remote.tracking(cx)?.into_iter().map(|(_, at)| at).collect();
+        tips.extend(cx.branches()?.into_iter().map(|(_, at)| at));
+        tips.extend(cx.tracking()?.into_iter().map(|(_, at)| at));
+        Ok(Fetch::new(&base_url(&remote.url)?, &cx.store, want, haves(&cx.store, &tips)?))
+    })?;
+    let fetched = job.fetched()?;
+    for chunk in fetched.chunks {
+        cx.store.put(chunk)?;
+    }
+    let mut brought = Brought::default();
+    for (name, at) in fetched.refs.refs {
+        if let Some(branch) = name.strip_prefix(HEADS) {
+            let old = remote.tracked(cx, branch)?;
+            if old != Some(at) {
+                let rewritten = match &old {
+                    Some(old) => !is_ancestor(&*cx.store, old, &at)?,
+                    None => false,
+                };
+                remote.set_tracked(cx, branch, Some(at));
+                brought.moved.push(Moved { branch: branch.into(), old, new: at, rewritten });
+            }
+            brought.heads.push((branch.into(), at));
+        } else if let Some(tag) = name.strip_prefix(TAGS) {
+            if cx.get_ref(&name).is_none() {
+                cx.set_ref(&name, Some(Bytes::copy_from_slice(at.as_bytes())));
+            }
+            brought.tags.push((tag.into(), at));
+        }
+    }
+    Ok(brought)
+}

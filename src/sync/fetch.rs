@@ -1,0 +1,243 @@
+//! Fetching: the client's side.
+//!
+//! One request asks for refs and tells what is here; the answer streams what is missing. What a broken connection left
+//! out is asked for by address. The job is done when everything wanted is whole and every commit's ancestors are what
+//! they must be; nothing points to any of it before.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+
+use super::frame_reader::{Event, FrameReader};
+use super::job::{Job, Progress, Request, Scope, JSON};
+use super::message::{matches, FetchRequest, GetRequest, RefList, MAX_GET, MAX_HAVES};
+use super::refusal::{invalid, Refusal};
+use super::Receiver;
+use crate::chunk::{Chunk, Store};
+use crate::error::{Code, Error, Result};
+use crate::hash::Address;
+use crate::repo::TAGS;
+
+pub struct Fetch { url: String, want: Vec<String>, state: RefCell<State> }
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// Refs and what they reach.
+    Ask,
+    /// What is announced and missing.
+    Get,
+    Done,
+}
+
+struct State {
+    phase: Phase,
+    haves: Vec<Address>,
+    /// How many of them were told.
+    told: usize,
+    reader: FrameReader,
+    receiver: Receiver,
+    refs: Option<RefList>,
+    pending: VecDeque<Event>,
+    need_haves: bool,
+    status: u16,
+    refusal: Vec<u8>,
+    /// Chunks here when the request under way began.
+    before: u64,
+    bytes_wire: u64,
+    chunks: Vec<Chunk>,
+}
+
+/// What came.
+pub struct Fetched { pub refs: RefList, pub chunks: Vec<Chunk> }
+
+impl Fetch {
+    /// `want`: names or patterns of refs; `haves`: commits that `base` has with all they reach.
+    pub fn new(url: &str, base: &Store, want: Vec<String>, haves: Vec<Address>) -> Self {
+        let state = State {
+            phase: Phase::Ask,
+            haves,
+            told: 0,
+            reader: FrameReader::new(),
+            receiver: Receiver::new(base),
+            refs: None,
+            pending: VecDeque::new(),
+            need_haves: false,
+            status: 0,
+            refusal: Vec::new(),
+            before: 0,
+            bytes_wire: 0,
+            chunks: Vec::new(),
+        };
+        Fetch { url: url.into(), want, state: RefCell::new(state) }
+    }
+
+    /// What came, once the job is done; as often as it is asked for.
+    pub fn fetched(&self) -> Result<Fetched> {
+        let state = self.state.borrow();
+        match &state.refs {
+            Some(refs) if state.phase == Phase::Done => Ok(Fetched { refs: refs.clone(), chunks: state.chunks.clone() }),
+            _ => Err(Error::internal("a fetch was asked for its outcome before it was done")),
+        }
+    }
+}
+
+impl State {
+    fn handle(&mut self, event: &Event, want: &[String]) -> Result<()> {
+        match event {
+            Event::Refs(json) if self.refs.is_none() => {
+                let mut refs = RefList::parse(json)?;
+                refs.refs.retain(|name, _| want.iter().any(|pattern| matches(pattern, name)));
+                for (name, address) in &refs.refs {
+                    match name.starts_with(TAGS) {
+                        true => self.receiver.want_tag(*address)?,
+                        false => self.receiver.want_commit(*address)?,
+                    }
+                }
+                self.refs = Some(refs);
+            }
+            Event::Chunks(chunks) => {
+                for chunk in chunks {
+                    self.receiver.accept(chunk)?;
+                }
+            }
+            Event::NeedHaves => self.need_haves = true,
+            Event::Missing(missing) => {
+                let one = missing.first().map(Address::to_string).unwrap_or_default();
+                let text = format!("the remote lacks {} chunks that its own refs reach, {one} among them", missing.len());
+                return Err(invalid(text));
+            }
+            Event::Error(json) => return Err(Refusal::from_answer(500, json).into_error()),
+            Event::End => self.finish()?,
+            Event::Refs(_) | Event::Meta(_) | Event::Progress { .. } => {}
+            Event::Updates(_) => return Err(invalid("an UPDATES frame came in answer to a fetch")),
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        self.receiver.settle_roots()?;
+        if self.need_haves && self.phase == Phase::Ask && self.told < self.haves.len() {
+            self.told += MAX_HAVES;
+            return Ok(());
+        }
+        if self.refs.is_none() {
+            return Err(invalid("the answer to a fetch has no REFS frame"));
+        }
+        if !self.receiver.is_complete() {
+            if self.phase == Phase::Get && self.receiver.chunks() == self.before {
+                let lacking = self.receiver.missing(1).first().map(Address::to_string).unwrap_or_default();
+                return Err(invalid(format!("the remote does not send chunk {lacking}, which its refs reach")));
+            }
+            self.phase = Phase::Get;
+            return Ok(());
+        }
+        self.receiver.check_commits()?;
+        self.chunks = self.receiver.take_chunks();
+        self.phase = Phase::Done;
+        Ok(())
+    }
+}
+
+impl Job for Fetch {
+    fn url(&self) -> &str { &self.url }
+
+    fn request(&self) -> Result<Option<Request>> {
+        let state = &mut *self.state.borrow_mut();
+        let (path, body) = match state.phase {
+            Phase::Done => return Ok(None),
+            Phase::Ask => {
+                let from = state.told.min(state.haves.len());
+                let to = (from + MAX_HAVES).min(state.haves.len());
+                let have = state.haves[from..to].to_vec();
+                let done = to == state.haves.len();
+                ("/fetch", FetchRequest { want: self.want.clone(), have, done, ..FetchRequest::default() }.to_json())
+            }
+            Phase::Get => {
+                let addresses = state.receiver.missing(MAX_GET);
+                ("/chunks/get", GetRequest { addresses, levels: 2 }.to_json())
+            }
+        };
+        state.reader = FrameReader::new();
+        state.pending.clear();
+        state.need_haves = false;
+        state.before = state.receiver.chunks();
+        Ok(Some(Request {
+            method: "POST",
+            path: path.into(),
+            content_type: JSON,
+            body: Bytes::from(body),
+            scope: Scope::Read,
+        }))
+    }
+
+    fn answered(&self, status: u16) {
+        let state = &mut *self.state.borrow_mut();
+        state.status = status;
+        state.refusal.clear();
+    }
+
+    fn feed(&self, bytes: &[u8]) -> Result<()> {
+        let state = &mut *self.state.borrow_mut();
+        state.bytes_wire += bytes.len() as u64;
+        if state.status != 200 {
+            let room = (64usize << 10).saturating_sub(state.refusal.len());
+            state.refusal.extend_from_slice(&bytes[..bytes.len().min(room)]);
+            return Ok(());
+        }
+        state.reader.push(bytes);
+        while let Some(event) = state.reader.next()? {
+            state.pending.push_back(event);
+        }
+        Ok(())
+    }
+
+    fn advance(&self) -> Result<()> {
+        let state = &mut *self.state.borrow_mut();
+        while let Some(event) = state.pending.pop_front() {
+            if let Err(error) = state.handle(&event, &self.want) {
+                if error.is_fault() {
+                    // Chunks that were taken already are passed over the next time.
+                    state.pending.push_front(event);
+                }
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    fn end(&self) -> Result<()> {
+        {
+            let state = self.state.borrow();
+            if state.status != 200 {
+                return Err(Refusal::from_answer(state.status, &state.refusal).into_error());
+            }
+        }
+        self.advance()?;
+        match self.state.borrow().reader.is_ended() {
+            true => Ok(()),
+            false => Err(truncated(&self.url)),
+        }
+    }
+
+    /// What was taken stays; the rest is asked for by address.
+    fn cut(&self) {
+        let state = &mut *self.state.borrow_mut();
+        if state.refs.is_some() && state.phase == Phase::Ask && !state.receiver.is_complete() && state.receiver.chunks() > 0 {
+            state.phase = Phase::Get;
+        }
+    }
+
+    fn progress(&self) -> Progress {
+        let state = self.state.borrow();
+        Progress {
+            chunks: state.receiver.chunks(),
+            announced: state.receiver.frontier_len() as u64,
+            bytes_wire: state.bytes_wire,
+            bytes_raw: state.receiver.bytes(),
+        }
+    }
+}
+
+/// A body that ended before its END frame.
+pub fn truncated(url: &str) -> Error { Error::new(Code::RemoteUnreachable, format!("the answer of {url} was cut off")) }
