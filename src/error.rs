@@ -45,6 +45,7 @@ codes! {
     Timeout "TIMEOUT" true "The call ran past its time limit."
     Closed "CLOSED" false "The database handle is closed."
     NoMemory "NO_MEMORY" false "A statement needs more memory than the ceiling allows."
+    Runaway "RUNAWAY" false "A statement went past a limit that stops what would not end by itself."
     WorkerRestarted "WORKER_RESTARTED" true "The worker was ended and opened again from storage."
     Internal "INTERNAL" false "A defect in Prollite."
     Quota "QUOTA" false "The browser refuses more storage."

@@ -18,9 +18,19 @@ pub struct Root { pub tables: BTreeMap<String, Rc<Table>>, pub views: Views }
 /// By folded name.
 pub type Views = BTreeMap<String, Rc<View>>;
 
-/// A view as typed by the user: `sql` is the query after AS.
+/// A view as typed by the user: `sql` is the query after AS. Or a trigger: `sql` is the whole CREATE TRIGGER, and the
+/// only of `columns` its table.
 #[derive(Clone, Debug, PartialEq)]
 pub struct View { pub name: Rc<str>, pub columns: Vec<Rc<str>>, pub sql: Rc<str> }
+
+impl View {
+    /// No query begins with CREATE.
+    pub fn is_trigger(&self) -> bool { self.sql.get(..6).is_some_and(|word| word.eq_ignore_ascii_case("create")) }
+
+    /// Under which it stands in [`Root::views`]: triggers and views have names of their own.
+    pub fn key(&self) -> String { if self.is_trigger() { View::trigger_key(&self.name) } else { fold(&self.name) } }
+    pub fn trigger_key(name: &str) -> String { format!("{}\0trigger", fold(name)) }
+}
 
 /// A table as the root's chunk names it: enough to see whether it changed, without reading its schema.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,7 +95,8 @@ impl Root {
         let views = r.list(|r| {
             let name: Rc<str> = r.str()?.into();
             let columns = r.list(|r| Ok(Rc::from(r.str()?)))?;
-            Ok((fold(&name), Rc::new(View { name, columns, sql: r.str()?.into() })))
+            let view = View { name, columns, sql: r.str()?.into() };
+            Ok((view.key(), Rc::new(view)))
         })?;
         r.end()?;
         Ok((entries, views.into_iter().collect()))

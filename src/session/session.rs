@@ -285,6 +285,7 @@ impl Session {
             parameters,
             keeper: self.database.clone(),
             jobs,
+            trigger: None,
         }
     }
 

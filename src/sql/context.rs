@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 
+use super::write::TriggerScope;
 use super::Workspace;
 use crate::chunk::Store;
 use crate::error::Result;
@@ -30,6 +31,8 @@ pub struct Context {
     pub keeper: Rc<dyn Keeper>,
     /// What the statement asks of remotes, and what came of it.
     pub jobs: Rc<Jobs>,
+    /// Inside of a trigger: what NEW and OLD mean.
+    pub trigger: Option<Rc<TriggerScope>>,
 }
 
 /// What garbage collection asks of whoever owns the store.

@@ -41,8 +41,19 @@ fn walk(node: &Node, depth: usize, rows: &mut Vec<Vec<Value>>) {
             (if scan.exact { text } else { text + ", filtered" }, vec![])
         }
         Node::Derived { input, name, shared, .. } => {
-            (format!("{} {name}", if *shared { "shared rows of" } else { "rows of" }), vec![&**input])
+            (format!("{} {name}", if shared.as_ref().is_some_and(|uses| uses.get() > 1) { "shared rows of" } else { "rows of" }), vec![&**input])
         }
+        Node::Function(scan) => (format!("table function {}", scan.function.name()), vec![]),
+        Node::Lateral(lateral) => {
+            let kind = if lateral.kind == JoinKind::Left { "left" } else { "inner" };
+            (format!("{kind} join, {} of each left row", lateral.name), vec![&lateral.left, &*lateral.query.node])
+        }
+        Node::Recursive(recursive) => {
+            let union = if recursive.distinct.is_some() { "union" } else { "union all" };
+            let children = std::iter::once(&recursive.anchor).chain(&recursive.steps).collect();
+            (format!("recursion {}, {union}, until no row is new", recursive.name), children)
+        }
+        Node::Queue { name, .. } => (format!("rows of the last step of {name}"), vec![]),
         Node::Filter { input, .. } => ("filter".to_string(), vec![&**input]),
         Node::Join(join) => {
             let kind = match join.kind {
@@ -70,12 +81,14 @@ fn walk(node: &Node, depth: usize, rows: &mut Vec<Vec<Value>>) {
         }
         Node::Truncate { input, .. } => return walk(input, depth, rows),
         Node::Limit { input, .. } => ("limit".to_string(), vec![&**input]),
-        Node::Set { operation, left, right } => {
+        Node::Set { operation, left, right, .. } => {
             let text = match operation {
                 SetOperation::UnionAll => "union all",
                 SetOperation::Union => "union",
                 SetOperation::Intersect => "intersect",
+                SetOperation::IntersectAll => "intersect all",
                 SetOperation::Except => "except",
+                SetOperation::ExceptAll => "except all",
             };
             (text.to_string(), vec![&**left, &**right])
         }

@@ -17,6 +17,7 @@ pub mod query;
 pub mod relation;
 mod storage;
 pub mod system;
+pub mod tables;
 pub mod versions;
 mod workspace;
 pub mod write;

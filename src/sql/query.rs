@@ -58,6 +58,9 @@ pub fn run_parsed(cx: &Context, parsed: &Parsed) -> Result<Outcome> {
     Ok(Outcome { columns: cached.columns.clone(), rows, affected: 0 })
 }
 
+/// Refuses a query that cannot be planned.
+pub fn check(cx: &Context, query: &ast::Query) -> Result<()> { Binder::new(cx).query(query).map(drop) }
+
 /// Runs a query.
 pub fn run(cx: &Context, query: &ast::Query) -> Result<Outcome> {
     let Planned { node, columns, .. } = Binder::new(cx).query(query)?;

@@ -155,6 +155,23 @@ impl Workspace {
 
     pub fn view(&self, name: &str) -> Option<Rc<View>> { self.root.views.get(&fold(name)).cloned() }
 
+    pub fn trigger(&self, name: &str) -> Option<Rc<View>> { self.root.views.get(&View::trigger_key(name)).cloned() }
+
+    /// By name.
+    pub fn triggers_of(&self, table: &str) -> Vec<Rc<View>> {
+        let of_table = |view: &&Rc<View>| view.is_trigger() && view.columns.iter().any(|name| name.eq_ignore_ascii_case(table));
+        self.root.views.values().filter(of_table).cloned().collect()
+    }
+
+    pub fn set_trigger(&mut self, name: &str, trigger: Option<View>) {
+        self.plans.clear();
+        let views = &mut Rc::make_mut(&mut self.root).views;
+        match trigger {
+            Some(trigger) => views.insert(View::trigger_key(name), Rc::new(trigger)),
+            None => views.remove(&View::trigger_key(name)),
+        };
+    }
+
     pub fn table_names(&self) -> Vec<Rc<str>> {
         self.root.tables.values().map(|table| table.schema.name.clone()).collect()
     }

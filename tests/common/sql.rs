@@ -1,4 +1,5 @@
 //! What the SQL tests share: a session, and answers as text.
+#![allow(dead_code)]
 
 use std::rc::Rc;
 
@@ -8,7 +9,6 @@ use prollite::{Code, Error};
 
 pub fn session() -> Session { Database::memory().unwrap().session("main").unwrap() }
 
-#[allow(dead_code)]
 pub fn sessions() -> (Rc<Database>, Session, Session) {
     let database = Database::memory().unwrap();
     let (a, b) = (database.session("main").unwrap(), database.session("main").unwrap());

@@ -1,4 +1,5 @@
 //! The same statements on Prollite and on SQLite.
+#![allow(dead_code)]
 
 use prollite::session::{Database, Session};
 use prollite::tuple::Value;

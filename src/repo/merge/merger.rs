@@ -240,11 +240,15 @@ fn merge_views(base: &Root, ours: &Root, theirs: &Root, result: &mut MergeResult
             t
         } else {
             result.schema_conflicts.push(SchemaConflict {
-                table: name.as_str().into(),
+                table: o.or(t).map_or(name.as_str(), |view| &view.name).into(),
                 base: None,
                 ours: None,
                 theirs: None,
-                description: format!("both sides changed view {name}").into(),
+                description: {
+                    let view = o.or(t).or(b);
+                    let kind = if view.is_some_and(|view| view.is_trigger()) { "trigger" } else { "view" };
+                    format!("both sides changed {kind} {}", view.map_or(name.as_str(), |view| &view.name)).into()
+                },
             });
             o
         };

@@ -87,6 +87,7 @@ pub fn rename(cx: &Context, from: &str, to: &str) -> Result<()> {
     let renamed = Table { schema: Rc::new(schema), rows: table.rows, indexes: table.indexes.clone() };
     cx.workspace.borrow_mut().set_table(from, None);
     cx.workspace.borrow_mut().set_table(to, Some(renamed));
+    super::trigger::follow(cx, from, Some(to))?;
     change_children(cx, to, |key| {
         let points_here = key.parent_table.eq_ignore_ascii_case(&old);
         if points_here {

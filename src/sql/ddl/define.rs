@@ -1,7 +1,7 @@
 //! Carries out a definition.
 
 use super::definition::{Definition, Name};
-use super::{alter_table, create_table, drop, index, view};
+use super::{alter_table, create_table, drop, index, trigger, view};
 use crate::error::{Code, Error, Result};
 use crate::sql::write::own_qualifier;
 use crate::sql::{Context, Outcome};
@@ -11,6 +11,8 @@ pub fn define(cx: &Context, definition: &Definition) -> Result<Outcome> {
         Definition::CreateTable(table) => create_table::create(cx, table)?,
         Definition::CreateIndex(create) => index::create(cx, create)?,
         Definition::CreateView(create) => view::create(cx, create)?,
+        Definition::CreateTrigger(create) => trigger::create(cx, create)?,
+        Definition::DropTrigger { if_exists, trigger } => trigger::drop(cx, *if_exists, trigger)?,
         Definition::AlterTable { if_exists, table, operations } => {
             alter_table::alter(cx, *if_exists, table, operations)?
         }

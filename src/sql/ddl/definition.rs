@@ -15,8 +15,10 @@ pub enum Definition {
     CreateTable(CreateTable),
     CreateIndex(CreateIndex),
     CreateView(CreateView),
+    CreateTrigger(CreateTrigger),
     AlterTable { if_exists: bool, table: Name, operations: Vec<Operation> },
     DropTable { if_exists: bool, tables: Vec<Name> },
+    DropTrigger { if_exists: bool, trigger: Name },
     DropView { if_exists: bool, views: Vec<Name> },
     /// `table` is given in MySQL's form, `DROP INDEX i ON t`.
     DropIndex { if_exists: bool, index: Name, table: Option<Name> },
@@ -107,6 +109,29 @@ pub struct CreateView {
     pub columns: Vec<String>,
     pub query: Text,
 }
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct CreateTrigger {
+    pub temporary: bool,
+    pub if_not_exists: bool,
+    pub name: Name,
+    pub timing: Timing,
+    pub event: Event,
+    /// UPDATE OF; empty: any.
+    pub columns: Vec<String>,
+    pub table: Name,
+    pub when: Option<Text>,
+    /// What stands between BEGIN and END.
+    pub body: Text,
+    /// The whole statement.
+    pub sql: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Timing { Before, After }
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event { Insert, Update, Delete }
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Place { Last, First, After(String) }

@@ -32,6 +32,8 @@ pub fn tables(cx: &Context, if_exists: bool, names: &[Name]) -> Result<u64> {
         }
         workspace.set_table(name, None);
     }
+    drop(workspace);
+    gone.iter().try_for_each(|name| super::trigger::follow(cx, name, None))?;
     Ok(0)
 }
 

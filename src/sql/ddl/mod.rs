@@ -16,8 +16,9 @@ mod reader;
 mod rebuild;
 mod rename;
 mod schema_of;
+mod trigger;
 mod view;
 
 pub use define::define;
 pub use definition::*;
-pub use parse::{is_definition, parse};
+pub use parse::{is_definition, parse, trigger as trigger_definition};

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::columns::{column_def, constraint, parts};
-use super::definition::{ColumnDef, Constraint, CreateIndex, CreateTable, CreateView, Definition, Name, Operation, Place};
+use super::definition::{ColumnDef, Constraint, CreateIndex, CreateTable, CreateTrigger, CreateView, Definition, Event, Name, Operation, Place, Timing};
 use super::reader::Reader;
 use crate::error::Result;
 
@@ -18,11 +18,11 @@ pub fn is_definition(statement: &str) -> bool {
             while reader.is_any(&["OR", "REPLACE", "TEMP", "TEMPORARY", "UNIQUE", "GLOBAL", "LOCAL", "UNLOGGED"]) {
                 reader.skip();
             }
-            reader.is_any(&["TABLE", "INDEX", "VIEW", "FULLTEXT", "SPATIAL", "MATERIALIZED"])
+            reader.is_any(&["TABLE", "INDEX", "VIEW", "TRIGGER", "FULLTEXT", "SPATIAL", "MATERIALIZED"])
         }
         _ if reader.take(&["DROP"]) => {
             reader.take(&["TEMPORARY"]);
-            reader.is_any(&["TABLE", "INDEX", "VIEW"])
+            reader.is_any(&["TABLE", "INDEX", "VIEW", "TRIGGER"])
         }
         _ if reader.take(&["ALTER"]) => reader.is_any(&["TABLE"]),
         _ => reader.is_word("TRUNCATE") || (reader.is_word("RENAME") && reader.is_word_at(1, "TABLE")),
@@ -81,6 +81,9 @@ fn create(r: &mut Reader) -> Result<Definition> {
         r.expect(&["AS"])?;
         return Ok(Definition::CreateView(CreateView { or_replace, if_not_exists, name, columns, query: r.rest()? }));
     }
+    if r.take(&["TRIGGER"]) {
+        return Ok(Definition::CreateTrigger(create_trigger(r, temporary)?));
+    }
     let at = r.at();
     let unique = r.take(&["UNIQUE"]);
     if r.take(&["INDEX"]) {
@@ -97,6 +100,46 @@ fn create(r: &mut Reader) -> Result<Definition> {
         return Ok(Definition::CreateIndex(CreateIndex { unique, if_not_exists, name, table, columns, predicate, at }));
     }
     Err(r.expected("TABLE, INDEX or VIEW"))
+}
+
+/// A CREATE TRIGGER that is kept as typed.
+pub fn trigger(sql: &str) -> Result<CreateTrigger> {
+    match parse(sql, 0..sql.len())? {
+        Definition::CreateTrigger(trigger) => Ok(trigger),
+        _ => Err(crate::Error::corrupt("a trigger is none")),
+    }
+}
+
+fn create_trigger(r: &mut Reader, temporary: bool) -> Result<CreateTrigger> {
+    let if_not_exists = r.if_not_exists();
+    let name = r.name()?;
+    let timing = match () {
+        _ if r.take(&["AFTER"]) => Timing::After,
+        _ if r.is_word("INSTEAD") => return Err(r.unsupported("INSTEAD OF")),
+        _ => {
+            r.take(&["BEFORE"]);
+            Timing::Before
+        }
+    };
+    let mut columns = Vec::new();
+    let event = match () {
+        _ if r.take(&["INSERT"]) => Event::Insert,
+        _ if r.take(&["DELETE"]) => Event::Delete,
+        _ => {
+            r.expect(&["UPDATE"])?;
+            if r.take(&["OF"]) {
+                columns = r.comma_separated(Reader::identifier)?;
+            }
+            Event::Update
+        }
+    };
+    r.expect(&["ON"])?;
+    let table = r.name()?;
+    r.take(&["FOR", "EACH", "ROW"]);
+    let when = if r.take(&["WHEN"]) { Some(r.until("BEGIN")?) } else { None };
+    r.expect(&["BEGIN"])?;
+    let body = r.until_last("END")?;
+    Ok(CreateTrigger { temporary, if_not_exists, name, timing, event, columns, table, when, body, sql: r.whole().to_string() })
 }
 
 /// `USING BTREE`: the one kind there is.
@@ -222,6 +265,10 @@ fn drop(r: &mut Reader) -> Result<Definition> {
         let views = r.comma_separated(Reader::name)?;
         behaviour(r)?;
         return Ok(Definition::DropView { if_exists, views });
+    }
+    if r.take(&["TRIGGER"]) {
+        let if_exists = r.if_exists();
+        return Ok(Definition::DropTrigger { if_exists, trigger: r.name()? });
     }
     r.expect(&["INDEX"])?;
     r.take(&["CONCURRENTLY"]);
@@ -372,6 +419,8 @@ impl Definition {
             Definition::CreateTable(table) => vec![&table.name],
             Definition::CreateIndex(index) => vec![&index.table],
             Definition::CreateView(view) => vec![&view.name],
+            Definition::CreateTrigger(trigger) => vec![&trigger.table],
+            Definition::DropTrigger { trigger, .. } => vec![trigger],
             Definition::AlterTable { table, .. } => vec![table],
             Definition::DropTable { tables, .. } | Definition::Truncate(tables) => tables.iter().collect(),
             Definition::DropView { views, .. } => views.iter().collect(),
@@ -460,10 +509,10 @@ mod tests {
 
     #[test]
     fn what_is_a_definition() {
-        for yes in ["create unique index i on t(a)", "-- c\n DROP VIEW v", "CREATE OR REPLACE VIEW v AS SELECT 1", "truncate t"] {
+        for yes in ["create unique index i on t(a)", "-- c\n DROP VIEW v", "CREATE OR REPLACE VIEW v AS SELECT 1", "truncate t", "CREATE TEMP TRIGGER x", "DROP TRIGGER x"] {
             assert!(is_definition(yes), "{yes}");
         }
-        for no in ["SELECT 1", "CREATE TRIGGER x", "DROP TRIGGER x", "INSERT INTO t VALUES ('", "REPLACE INTO t VALUES (1)"] {
+        for no in ["SELECT 1", "INSERT INTO t VALUES ('", "REPLACE INTO t VALUES (1)"] {
             assert!(!is_definition(no), "{no}");
         }
     }

@@ -217,6 +217,38 @@ impl<'a> Reader<'a> {
         if at == end { Err(self.expected("more")) } else { Ok(Text { sql: self.sql[at..end].to_string(), at }) }
     }
 
+    /// Everything before the bare word `word`.
+    pub fn until(&mut self, word: &str) -> Result<Text> {
+        let at = self.at();
+        while !self.is_word(word) {
+            if self.token(0).kind == Kind::End {
+                return Err(self.expected(word));
+            }
+            self.skip();
+        }
+        Ok(Text { sql: self.sql[at..self.token_before().max(at)].to_string(), at })
+    }
+
+    /// Everything before the bare word `word` that ends the statement.
+    pub fn until_last(&mut self, word: &str) -> Result<Text> {
+        let at = self.at();
+        let mut last = self.tokens.len() - 1;
+        while last > self.next && (self.tokens[last].kind == Kind::End || &self.sql[self.tokens[last].start..self.tokens[last].end] == ";") {
+            last -= 1;
+        }
+        let start = self.next;
+        self.next = last;
+        self.expect(&[word])?;
+        let end = self.tokens[last.saturating_sub(1).max(start)].end;
+        Ok(Text { sql: self.sql[at..end.max(at)].to_string(), at })
+    }
+
+    /// The statement as typed.
+    pub fn whole(&self) -> &'a str {
+        let start = self.tokens.first().map_or(0, |token| token.start);
+        &self.sql[start..self.token_before().max(start)]
+    }
+
     /// What was typed from `start` to here.
     pub fn since(&self, start: usize) -> &'a str { &self.sql[start..self.token_before().max(start)] }
 

@@ -18,7 +18,11 @@ pub struct Env { pub cx: Context, pub outer: Rc<[Value]>, memo: Rc<Memo> }
 
 /// Answers by plan and inputs: a correlated subquery runs once for each combination of inputs, any other once.
 #[derive(Default)]
-struct Memo { answers: RefCell<HashMap<(usize, Vec<u8>), Answer>> }
+struct Memo {
+    answers: RefCell<HashMap<(usize, Vec<u8>), Answer>>,
+    /// What the steps of recursions work on.
+    queues: RefCell<HashMap<usize, Rc<Vec<Row>>>>,
+}
 
 #[derive(Clone)]
 enum Answer { Scalar(Value), Exists(bool), Set(Rc<Set>), Rows(Rc<Vec<Row>>) }
@@ -100,6 +104,21 @@ impl Env {
             _ => Ok(Rc::new(Set { keys: HashSet::new(), has_null: false, is_empty: true })),
         }
     }
+
+    /// All rows for one row of the query around it, not remembered.
+    pub fn rows(&self, query: &Subquery, row: &[Value]) -> Result<Vec<Row>> {
+        let env = self.within(self.inputs(query, row)?);
+        let mut source = open(&query.node, &env)?;
+        let (mut rows, mut row) = (Vec::new(), Row::new());
+        while source.next(&mut row)? {
+            row.truncate(query.width);
+            rows.push(std::mem::take(&mut row));
+        }
+        Ok(rows)
+    }
+
+    pub fn queue(&self, queue: usize) -> Rc<Vec<Row>> { self.memo.queues.borrow().get(&queue).cloned().unwrap_or_default() }
+    pub fn set_queue(&self, queue: usize, rows: Rc<Vec<Row>>) { self.memo.queues.borrow_mut().insert(queue, rows); }
 
     /// All rows of a plan that several places of a statement read, computed once.
     pub fn shared(&self, node: &Rc<Node>, width: usize) -> Result<Rc<Vec<Row>>> {

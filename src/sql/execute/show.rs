@@ -55,7 +55,7 @@ fn tables(cx: &Context, full: bool, as_of: Option<&Expr>, like: Option<&str>) ->
             let workspace = cx.workspace.borrow();
             let root = workspace.root();
             let tables = root.tables.values().map(|table| (table.schema.name.to_string(), "BASE TABLE"));
-            tables.chain(root.views.values().map(|view| (view.name.to_string(), "VIEW"))).collect()
+            tables.chain(root.views.values().filter(|view| !view.is_trigger()).map(|view| (view.name.to_string(), "VIEW"))).collect()
         }
         Some(revision) => {
             let Value::Text(revision) = constant(cx, revision)? else {

@@ -90,10 +90,12 @@ pub fn split(tokens: &[Tok]) -> Vec<Range<usize>> {
 }
 
 fn inside_trigger(tokens: &[Tok]) -> bool {
-    let head = tokens.iter().take(4);
+    let mut head = tokens.iter().take(4);
+    let count = |keyword: Keyword| tokens.iter().filter(|tok| tok.keyword() == keyword).count();
     tokens.first().is_some_and(|tok| tok.keyword() == Keyword::CREATE)
-        && head.clone().any(|tok| tok.keyword() == Keyword::TRIGGER)
-        && !tokens.last().is_some_and(|tok| tok.keyword() == Keyword::END)
+        && head.any(|tok| tok.keyword() == Keyword::TRIGGER)
+        // Each CASE has an END of its own.
+        && !(tokens.last().is_some_and(|tok| tok.keyword() == Keyword::END) && count(Keyword::END) > count(Keyword::CASE))
 }
 
 /// The index of the parenthesis that closes the one at `open`.

@@ -25,7 +25,15 @@ pub type Captures = Rc<RefCell<Vec<Bound>>>;
 
 /// A common table expression.
 #[derive(Clone)]
-pub struct Cte { pub name: String, pub node: Rc<Node>, pub columns: Rc<[OutputColumn]>, pub kinds: Rc<[Type]>, pub shared: bool }
+pub struct Cte { pub name: String, pub rows: CteRows, pub columns: Rc<[OutputColumn]>, pub kinds: Rc<[Type]> }
+
+#[derive(Clone)]
+pub enum CteRows {
+    /// `uses` counts its readers; `None`: what it reads differs from place to place, so that nothing can be shared.
+    Query { node: Rc<Node>, uses: Option<Rc<Cell<usize>>> },
+    /// Inside of the recursive table itself. It may be read at the depth of subqueries `nesting` only.
+    Queue { queue: usize, uses: Rc<Cell<usize>>, nesting: usize },
+}
 
 pub struct Binder<'a> {
     pub cx: &'a Context,
@@ -43,6 +51,8 @@ pub struct Binder<'a> {
     /// The select list, by alias: names that no column has mean these.
     pub aliases: RefCell<Vec<(String, ast::Expr)>>,
     pub ctes: Rc<Vec<Cte>>,
+    /// Inside of a recursion's step, which runs many times.
+    pub in_step: bool,
     pub shared: Rc<Shared>,
 }
 
@@ -56,6 +66,10 @@ pub struct Shared {
     pub tables: RefCell<Vec<(Rc<str>, Rc<Schema>)>>,
     /// The plan holds something that the next execution may find otherwise: another revision, a system table, a view.
     pub volatile: Cell<bool>,
+    /// Recursions so far.
+    pub queues: Cell<usize>,
+    /// How often steps have named their own table: a query that does differs from step to step.
+    pub queue_reads: Cell<usize>,
 }
 
 /// Deeper expressions are refused: evaluation is recursive.
@@ -74,6 +88,7 @@ impl<'a> Binder<'a> {
             named_windows: RefCell::new(Rc::from([])),
             aliases: RefCell::default(),
             ctes: Rc::default(),
+            in_step: false,
             shared: Rc::default(),
         }
     }
@@ -96,6 +111,7 @@ impl<'a> Binder<'a> {
             named_windows: RefCell::new(Rc::from([])),
             aliases: RefCell::default(),
             ctes: self.ctes.clone(),
+            in_step: self.in_step,
             shared: self.shared.clone(),
         }
     }
@@ -104,6 +120,9 @@ impl<'a> Binder<'a> {
     pub fn detached(&self) -> Binder<'a> {
         Binder { parent: None, captures: Captures::default(), ctes: Rc::default(), ..self.sibling() }
     }
+
+    /// How many queries stand around this one.
+    pub fn nesting(&self) -> usize { self.parent.map_or(0, |parent| parent.nesting() + 1) }
 
     /// Guards against expressions that would overflow the stack.
     pub fn deeper<T>(&self, run: impl FnOnce() -> Result<T>) -> Result<T> {
@@ -146,6 +165,14 @@ impl<'a> Binder<'a> {
         };
         if let Some(bound) = self.column(qualifier, &name.value)? {
             return Ok(bound);
+        }
+        if let (Some(scope), Some(row)) = (&self.cx.trigger, qualifier) {
+            if let Some((parameter, at)) = scope.find(row, &name.value) {
+                self.shared.tables.borrow_mut().push((scope.schema.name.clone(), scope.schema.clone()));
+                let column = &scope.schema.columns[at];
+                let kind = Type { nocase: column.nocase, ..Type::of(column.column_type.clone()) };
+                return Ok(Bound { expr: Expr::Parameter(parameter), kind });
+            }
         }
         if qualifier.is_none() {
             let alias = self.aliases.borrow().iter().find(|(alias, _)| alias.eq_ignore_ascii_case(&name.value)).cloned();

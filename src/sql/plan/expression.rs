@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use gluesql::core::sqlparser::ast::{self, BinaryOperator, UnaryOperator};
 
+use super::row_value::tuple;
 use super::{Binder, Bound};
 use crate::error::{Code, Error, Result};
 use crate::sql::eval::{
@@ -41,6 +42,10 @@ impl Binder<'_> {
             E::IsNotFalse(inner) => self.is_truth(inner, false, true),
             E::IsDistinctFrom(left, right) => boolean(self.distinct(left, right, true)?),
             E::IsNotDistinctFrom(left, right) => boolean(self.distinct(left, right, false)?),
+            E::Between { expr, negated, low, high } if tuple(expr).is_some() => {
+                let within = vec![self.comparison(Comparator::GtEq, expr, low)?, self.comparison(Comparator::LtEq, expr, high)?];
+                boolean(if *negated { Expr::Not(Box::new(Expr::And(within))) } else { Expr::And(within) })
+            }
             E::Between { expr, negated, low, high } => {
                 let (value, low, high) = (self.expr(expr)?, self.expr(low)?, self.expr(high)?);
                 let (low_expr, low_rule) = self.comparable(&value, low)?;
@@ -56,8 +61,8 @@ impl Binder<'_> {
             }
             E::InList { expr, list, negated } => boolean(self.in_list(expr, list, *negated)?),
             E::InSubquery { expr, subquery, negated } => {
-                if matches!(**expr, E::Tuple(_)) {
-                    return Err(Error::unsupported("a row value before IN (SELECT …) is not supported; use EXISTS"));
+                if let Some(row) = tuple(expr) {
+                    return boolean(self.row_in_query(row, subquery, *negated)?);
                 }
                 let value = self.expr(expr)?;
                 let (query, kinds) = self.query_in_expression(subquery)?;
@@ -261,11 +266,8 @@ impl Binder<'_> {
 
     /// A comparison, of row values too: `(a, b) = (1, 2)`, `(a, b) < (1, 2)`.
     fn comparison(&self, op: Comparator, left: &ast::Expr, right: &ast::Expr) -> Result<Expr> {
-        if let (Some(left), Some(right)) = (tuple(left), tuple(right)) {
-            if left.len() != right.len() {
-                return Err(Error::new(Code::Type, format!("row values of {} and {} columns cannot be compared", left.len(), right.len())));
-            }
-            return self.compare_tuples(op, left, right);
+        if let Some((left, right)) = self.rows_of(left, right)? {
+            return self.compare_rows(op, &left, &right);
         }
         let (left, right) = (self.expr(left)?, self.expr(right)?);
         self.compare(op, left, right)
@@ -285,7 +287,7 @@ impl Binder<'_> {
     }
 
     /// The right operand made ready for a comparison with the left, and the rule.
-    fn comparable(&self, left: &Bound, right: Bound) -> Result<(Expr, Rule)> {
+    pub fn comparable(&self, left: &Bound, right: Bound) -> Result<(Expr, Rule)> {
         let rule = rule(&left.kind, &right.kind);
         Ok(match right.expr {
             Expr::Literal(value) => {
@@ -296,36 +298,10 @@ impl Binder<'_> {
         })
     }
 
-    fn compare_tuples(&self, op: Comparator, left: &[ast::Expr], right: &[ast::Expr]) -> Result<Expr> {
-        let each = |op: Comparator| -> Result<Vec<Expr>> {
-            left.iter().zip(right).map(|(left, right)| self.comparison(op, left, right)).collect()
-        };
-        match op {
-            Comparator::Eq => Ok(Expr::And(each(Comparator::Eq)?)),
-            Comparator::NotEq => Ok(Expr::Or(each(Comparator::NotEq)?)),
-            _ => {
-                // (a, b) < (c, d) is a < c OR (a = c AND b < d); the last pair takes the equal case.
-                let strict = match op {
-                    Comparator::LtEq => Comparator::Lt,
-                    Comparator::GtEq => Comparator::Gt,
-                    op => op,
-                };
-                let mut branches = Vec::new();
-                for at in 0..left.len() {
-                    let mut parts = Vec::new();
-                    for before in 0..at {
-                        parts.push(self.comparison(Comparator::Eq, &left[before], &right[before])?);
-                    }
-                    let last = if at + 1 == left.len() { op } else { strict };
-                    parts.push(self.comparison(last, &left[at], &right[at])?);
-                    branches.push(Expr::And(parts));
-                }
-                Ok(Expr::Or(branches))
-            }
-        }
-    }
-
     fn distinct(&self, left: &ast::Expr, right: &ast::Expr, distinct: bool) -> Result<Expr> {
+        if let Some((left, right)) = self.rows_of(left, right)? {
+            return self.distinct_rows(left, right, distinct);
+        }
         let (left, right) = (self.expr(left)?, self.expr(right)?);
         let (right, rule) = self.comparable(&left, right)?;
         let comparison = Comparison { op: Comparator::Eq, left: left.expr, right, rule };
@@ -338,13 +314,8 @@ impl Binder<'_> {
     }
 
     fn in_list(&self, expr: &ast::Expr, list: &[ast::Expr], negated: bool) -> Result<Expr> {
-        if let Some(left) = tuple(expr) {
-            let mut branches = Vec::new();
-            for item in list {
-                let right = tuple(item).filter(|right| right.len() == left.len());
-                let right = right.ok_or_else(|| Error::new(Code::Type, format!("IN: expected row values of {} columns", left.len())))?;
-                branches.push(self.compare_tuples(Comparator::Eq, left, right)?);
-            }
+        if tuple(expr).is_some() {
+            let branches = list.iter().map(|item| self.comparison(Comparator::Eq, expr, item)).collect::<Result<Vec<Expr>>>()?;
             let any = Expr::Or(branches);
             return Ok(if negated { Expr::Not(Box::new(any)) } else { any });
         }
@@ -436,7 +407,7 @@ impl Binder<'_> {
     }
 
     /// A query inside an expression, its inputs, and the types of its columns.
-    fn query_in_expression(&self, query: &ast::Query) -> Result<(Rc<Subquery>, Vec<Type>)> {
+    pub fn query_in_expression(&self, query: &ast::Query) -> Result<(Rc<Subquery>, Vec<Type>)> {
         let binder = self.subquery();
         let planned = binder.query(query)?;
         let inputs: Vec<Expr> = binder.captures.borrow().iter().map(|bound| bound.expr.clone()).collect();
@@ -453,14 +424,6 @@ fn common_number(kinds: &[Type]) -> Type {
 
 fn one_column(found: usize) -> Error {
     Error::new(Code::Type, format!("a subquery in an expression has one column, this one has {found}"))
-}
-
-fn tuple(expr: &ast::Expr) -> Option<&[ast::Expr]> {
-    match expr {
-        ast::Expr::Tuple(list) => Some(list),
-        ast::Expr::Nested(inner) => tuple(inner),
-        _ => None,
-    }
 }
 
 fn is_digits(expr: &ast::Expr) -> bool {

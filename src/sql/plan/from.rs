@@ -1,5 +1,6 @@
 //! FROM: tables, views, system tables, table functions, other revisions, queries, and how they are joined.
 
+use std::cell::Cell;
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -7,12 +8,14 @@ use gluesql::core::sqlparser::ast::{
     self, FunctionArg, FunctionArgExpr, Ident, JoinConstraint, JoinOperator, ObjectName, TableAlias, TableFactor, TableWithJoins,
 };
 
-use super::{Access, Binder, Bound, JoinKind, Node, Planned, Scan, ScopeColumn, Source, SystemScan};
+use super::bind::{Cte, CteRows};
+use super::{Access, Binder, Bound, FunctionScan, JoinKind, Node, Planned, Scan, ScopeColumn, Source, SystemScan};
 use crate::error::{Code, Error, Result};
 use crate::repo::{fold, Refs, RowCodec};
-use crate::sql::eval::{Comparator, Expr, Type};
+use crate::sql::eval::{Comparator, Expr, Subquery, Type};
 use crate::sql::parser::{parse, Statement, AS_OF_MARK};
 use crate::sql::system;
+use crate::sql::tables::{self, TableFunction};
 use crate::sql::versions::Snapshot;
 use crate::sql::TableView;
 use crate::tuple::Value;
@@ -21,6 +24,17 @@ use crate::tuple::Value;
 pub enum FromTree {
     Leaf { node: Node, cells: Range<usize> },
     Join { kind: JoinKind, left: Box<FromTree>, right: Box<FromTree>, on: Vec<Expr> },
+    Lateral(Box<LateralTree>),
+}
+
+/// What reads the tables to its left; they are put in when it is joined to them.
+pub struct LateralTree {
+    pub left: Option<FromTree>,
+    pub query: Rc<Subquery>,
+    pub cells: Range<usize>,
+    pub kind: JoinKind,
+    pub on: Vec<Expr>,
+    pub name: Rc<str>,
 }
 
 impl FromTree {
@@ -29,13 +43,39 @@ impl FromTree {
         match self {
             FromTree::Leaf { cells, .. } => if cells.start == 0 { cells.end } else { 0 },
             FromTree::Join { left, right, .. } => left.first_width().max(right.first_width()),
+            FromTree::Lateral(tree) => tree.left.as_ref().map_or(0, FromTree::first_width),
         }
     }
 
-    /// An inner join without conditions.
-    pub fn beside(self, right: FromTree) -> FromTree {
-        FromTree::Join { kind: JoinKind::Inner, left: Box::new(self), right: Box::new(right), on: Vec::new() }
+    fn join(self, kind: JoinKind, right: FromTree, on: Vec<Expr>) -> Result<FromTree> {
+        match right {
+            FromTree::Lateral(mut tree) if tree.left.is_none() => {
+                if kind == JoinKind::Full {
+                    return Err(beside_lateral(&tree.name));
+                }
+                (tree.left, tree.kind, tree.on) = (Some(self), kind, on);
+                Ok(FromTree::Lateral(tree))
+            }
+            right => {
+                self.closed()?;
+                Ok(FromTree::Join { kind, left: Box::new(self), right: Box::new(right), on })
+            }
+        }
     }
+
+    /// Refuses a lateral query whose left side lies outside of the parentheses that it stands in.
+    fn closed(&self) -> Result<()> {
+        match self {
+            FromTree::Lateral(tree) if tree.left.is_none() && tree.query.inputs.iter().any(|input| !input.columns().is_empty()) => {
+                Err(beside_lateral(&tree.name))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn beside_lateral(name: &str) -> Error {
+    Error::unsupported(format!("{name} reads tables to its left: it can only be joined to them by a comma, JOIN or LEFT JOIN"))
 }
 
 /// Views inside views inside views.
@@ -49,6 +89,7 @@ impl<'a> Binder<'a> {
         for item in from {
             whole = Some(self.joins(whole, item, first)?);
         }
+        whole.iter().try_for_each(FromTree::closed)?;
         Ok(whole)
     }
 
@@ -56,7 +97,7 @@ impl<'a> Binder<'a> {
     fn joins(&mut self, before: Option<FromTree>, item: &TableWithJoins, first: usize) -> Result<FromTree> {
         let factor = self.factor(&item.relation)?;
         let mut tree = match before {
-            Some(before) => before.beside(factor),
+            Some(before) => before.join(JoinKind::Inner, factor, Vec::new())?,
             None => factor,
         };
         for join in &item.joins {
@@ -71,13 +112,12 @@ impl<'a> Binder<'a> {
                 _ => return Err(Error::unsupported("SEMI, ANTI, APPLY and ASOF joins are not supported")),
             };
             let on = self.constraint(constraint, first..middle, middle, kind)?;
-            let (left, right) = (Box::new(tree), Box::new(right));
             tree = match kind {
-                "left" => FromTree::Join { kind: JoinKind::Left, left, right, on },
+                "left" => tree.join(JoinKind::Left, right, on)?,
                 // Cells keep their places, so the sides can change theirs.
-                "right" => FromTree::Join { kind: JoinKind::Left, left: right, right: left, on },
-                "full" => FromTree::Join { kind: JoinKind::Full, left, right, on },
-                _ => FromTree::Join { kind: JoinKind::Inner, left, right, on },
+                "right" => right.join(JoinKind::Left, tree, on)?,
+                "full" => tree.join(JoinKind::Full, right, on)?,
+                _ => tree.join(JoinKind::Inner, right, on)?,
             };
         }
         Ok(tree)
@@ -159,26 +199,100 @@ impl<'a> Binder<'a> {
                 None => self.table(name, alias.as_ref()),
                 Some(arguments) => self.call_or_as_of(name, &arguments.args, alias.as_ref()),
             },
-            TableFactor::Function { lateral: false, name, args, alias } => self.call_or_as_of(name, args, alias.as_ref()),
+            TableFactor::Function { name, args, alias, .. } => self.call_or_as_of(name, args, alias.as_ref()),
             TableFactor::Derived { lateral: false, subquery, alias } => {
                 let planned = self.sibling().query(subquery)?;
                 self.derived(planned, alias.as_ref(), "subquery")
+            }
+            TableFactor::Derived { subquery, alias, .. } => {
+                let (query, planned) = {
+                    let inner = self.subquery();
+                    let Planned { node, columns, kinds } = inner.query(subquery)?;
+                    (inner.closed_over(node, columns.len()), (columns, kinds))
+                };
+                let names = planned.0.iter().map(|column| column.name.clone()).collect();
+                self.lateral(query, names, planned.1, 0, alias.as_ref(), "subquery")
             }
             TableFactor::NestedJoin { table_with_joins, alias: None } => {
                 let first = self.scope.columns.len();
                 self.joins(None, table_with_joins, first)
             }
             TableFactor::NestedJoin { .. } => Err(Error::unsupported("an alias of a parenthesised join is not supported")),
-            TableFactor::Derived { .. } | TableFactor::Function { .. } => Err(Error::unsupported("LATERAL is not supported")),
             other => Err(Error::unsupported(format!("this table expression is not supported: {other}"))),
         }
     }
 
     /// A query's rows as a table.
     fn derived(&mut self, planned: Planned, alias: Option<&TableAlias>, name: &str) -> Result<FromTree> {
-        let shared = false;
         let names: Vec<Rc<str>> = planned.columns.iter().map(|column| column.name.clone()).collect();
-        self.derived_node(Rc::new(planned.node), names, planned.kinds, alias, name, shared)
+        self.derived_node(Rc::new(planned.node), names, planned.kinds, alias, name, None)
+    }
+
+    /// A plan that was bound by this binder, with what it takes from around it.
+    fn closed_over(&self, node: Node, width: usize) -> Rc<Subquery> {
+        let inputs = self.captures.borrow().iter().map(|bound| bound.expr.clone()).collect();
+        Rc::new(Subquery { node: Rc::new(node), inputs, width })
+    }
+
+    fn lateral(
+        &mut self,
+        query: Rc<Subquery>,
+        mut names: Vec<Rc<str>>,
+        kinds: Vec<Type>,
+        hidden: usize,
+        alias: Option<&TableAlias>,
+        name: &str,
+    ) -> Result<FromTree> {
+        rename(&mut names, alias)?;
+        let name: Rc<str> = alias.map_or(name, |alias| &alias.name.value).into();
+        let cells = self.name_cells(&name, &names, kinds, hidden);
+        let tree = LateralTree { left: None, query, cells, kind: JoinKind::Inner, on: Vec::new(), name };
+        Ok(FromTree::Lateral(Box::new(tree)))
+    }
+
+    /// Gives a relation's columns their names and cells; `*` leaves the last `hidden` ones out.
+    fn name_cells(&mut self, qualifier: &Rc<str>, names: &[Rc<str>], kinds: Vec<Type>, hidden: usize) -> Range<usize> {
+        let offset = self.width;
+        let visible = names.len() - hidden;
+        for (position, (column, kind)) in names.iter().zip(kinds).enumerate() {
+            let kind = Type { explicit: false, ..kind };
+            self.scope.add(Some(qualifier.clone()), column.clone(), kind, offset + position, position < visible);
+        }
+        self.width += names.len();
+        offset..self.width
+    }
+
+    fn table_function(&mut self, function: &'static dyn TableFunction, arguments: &[&ast::Expr], alias: Option<&TableAlias>) -> Result<FromTree> {
+        let (name, takes) = (function.name(), function.arguments());
+        if !takes.contains(&arguments.len()) {
+            let message = format!("{name}() takes {} to {} arguments, got {}", takes.start(), takes.end(), arguments.len());
+            return Err(Error::bad_argument(message));
+        }
+        let columns = function.columns();
+        let width = columns.len();
+        let (query, scan) = {
+            let inner = self.subquery();
+            let arguments = arguments.iter().map(|argument| Ok(inner.plain(argument)?.expr)).collect::<Result<Vec<Expr>>>()?;
+            if inner.captures.borrow().is_empty() {
+                (None, Some(FunctionScan { function, arguments, offset: self.width, width }))
+            } else {
+                let scan = Node::Function(Box::new(FunctionScan { function, arguments, offset: 0, width }));
+                let list = (0..width).map(Expr::Column).collect();
+                (Some(inner.closed_over(Node::Project { input: Box::new(scan), list, width }, width)), None)
+            }
+        };
+        let mut names: Vec<Rc<str>> = columns.iter().map(|(name, _)| Rc::from(*name)).collect();
+        let kinds = columns.into_iter().map(|(_, column_type)| Type::of(column_type)).collect();
+        match (query, scan) {
+            (Some(query), _) => self.lateral(query, names, kinds, function.hidden(), alias, name),
+            (None, scan) => {
+                rename(&mut names, alias)?;
+                let qualifier: Rc<str> = alias.map_or(name, |alias| &alias.name.value).into();
+                let cells = self.name_cells(&qualifier, &names, kinds, function.hidden());
+                let scan = scan.ok_or_else(|| Error::internal("a table function without a plan"))?;
+                Ok(FromTree::Leaf { node: Node::Function(Box::new(scan)), cells })
+            }
+        }
     }
 
     fn derived_node(
@@ -188,18 +302,40 @@ impl<'a> Binder<'a> {
         kinds: Vec<Type>,
         alias: Option<&TableAlias>,
         name: &str,
-        shared: bool,
+        shared: Option<Rc<Cell<usize>>>,
     ) -> Result<FromTree> {
         rename(&mut names, alias)?;
         let qualifier: Rc<str> = alias.map_or(name, |alias| &alias.name.value).into();
-        let offset = self.width;
-        for (position, (column, kind)) in names.iter().zip(kinds).enumerate() {
-            let kind = Type { explicit: false, ..kind };
-            self.scope.add(Some(qualifier.clone()), column.clone(), kind, offset + position, true);
+        let cells = self.name_cells(&qualifier, &names, kinds, 0);
+        let node = Node::Derived { input, offset: cells.start, width: names.len(), shared, name: qualifier };
+        Ok(FromTree::Leaf { node, cells })
+    }
+
+    /// A common table expression, or inside of a recursive one the rows that its step works on.
+    fn cte(&mut self, cte: Cte, alias: Option<&TableAlias>) -> Result<FromTree> {
+        let mut names: Vec<Rc<str>> = cte.columns.iter().map(|column| column.name.clone()).collect();
+        let kinds = cte.kinds.to_vec();
+        match cte.rows {
+            CteRows::Query { node, uses } => {
+                if let Some(uses) = &uses {
+                    // What runs for each row of something reads it more than once.
+                    uses.set(uses.get() + if self.nesting() > 0 || self.in_step { 2 } else { 1 });
+                }
+                self.derived_node(node, names, kinds, alias, &cte.name, uses)
+            }
+            CteRows::Queue { queue, uses, nesting } => {
+                uses.set(uses.get() + 1);
+                self.shared.queue_reads.set(self.shared.queue_reads.get() + 1);
+                if self.nesting() != nesting {
+                    return Err(Error::unsupported(format!("recursive table {} in a subquery is not supported; join it", cte.name)));
+                }
+                rename(&mut names, alias)?;
+                let qualifier: Rc<str> = alias.map_or(&*cte.name, |alias| &alias.name.value).into();
+                let cells = self.name_cells(&qualifier, &names, kinds, 0);
+                let node = Node::Queue { queue, offset: cells.start, width: names.len(), name: qualifier };
+                Ok(FromTree::Leaf { node, cells })
+            }
         }
-        self.width += names.len();
-        let node = Node::Derived { input, offset, width: names.len(), shared, name: qualifier };
-        Ok(FromTree::Leaf { node, cells: offset..self.width })
     }
 
     fn table(&mut self, name: &ObjectName, alias: Option<&TableAlias>) -> Result<FromTree> {
@@ -226,8 +362,7 @@ impl<'a> Binder<'a> {
         if schema.is_none() {
             let cte = self.ctes.iter().rev().find(|cte| cte.name.eq_ignore_ascii_case(&table.value)).cloned();
             if let Some(cte) = cte {
-                let names = cte.columns.iter().map(|column| column.name.clone()).collect();
-                return self.derived_node(cte.node, names, cte.kinds.to_vec(), alias, &table.value, cte.shared);
+                return self.cte(cte, alias);
             }
         }
         let found = self.cx.workspace.borrow().schema(&table.value);
@@ -361,6 +496,9 @@ impl<'a> Binder<'a> {
                 return self.of_snapshot(&snapshot, &table, &revision, alias);
             }
         }
+        if let Some(function) = tables::find(&fold(&table)) {
+            return self.table_function(function, &exprs, alias);
+        }
         // A bare name is a text: dolt_diff(t, …).
         let mut values = Vec::with_capacity(exprs.len());
         for expr in exprs {
@@ -395,24 +533,19 @@ impl<'a> Binder<'a> {
         let mut names: Vec<Rc<str>> = table.columns().iter().map(|column| column.name.clone()).collect();
         rename(&mut names, alias)?;
         let qualifier: Rc<str> = alias.map_or(shown, |alias| &alias.name.value).into();
-        let offset = self.width;
-        let visible = names.len() - table.hidden();
-        for (position, (column, name)) in table.columns().iter().zip(&names).enumerate() {
-            let kind = Type::of(column.column_type.clone());
-            self.scope.add(Some(qualifier.clone()), name.clone(), kind, offset + position, position < visible);
-        }
-        self.width += names.len();
+        let kinds = table.columns().iter().map(|column| Type::of(column.column_type.clone())).collect();
+        let cells = self.name_cells(&qualifier, &names, kinds, table.hidden());
         let node = SystemScan {
             table: table.into(),
             name: name.into(),
-            offset,
+            offset: cells.start,
             width: names.len(),
             filter: None,
             equals: Vec::new(),
             columns: (0..names.len()).collect(),
             exact: true,
         };
-        Ok(FromTree::Leaf { node: Node::System(Box::new(node)), cells: offset..self.width })
+        Ok(FromTree::Leaf { node: Node::System(Box::new(node)), cells })
     }
 }
 

@@ -6,7 +6,11 @@ use super::window::is_window_function;
 use super::{AggregateCall, Binder, Bound};
 use crate::error::{Code, Error, Result};
 use crate::sql::eval::{aggregates, functions, Comparator, Comparison, Expr, Match, MatchKind, Rule, Type};
+use crate::sql::write::{raise, raised};
 use crate::tuple::ColumnType;
+
+/// Only in triggers.
+static RAISE: functions::Function = functions::Function { name: "raise", min: 0, max: 1, call: functions::Callee::InContext(raise) };
 
 impl Binder<'_> {
     pub fn function(&self, function: &ast::Function) -> Result<Bound> {
@@ -44,6 +48,11 @@ impl Binder<'_> {
         }
         if distinct || !clauses.is_empty() || function.filter.is_some() {
             return Err(Error::unsupported(format!("DISTINCT, ORDER BY and FILTER belong to aggregates, {name}() is none")));
+        }
+        if name == "raise" && self.cx.trigger.is_some() {
+            let (_, message) = raised(&arguments)?;
+            let message = message.iter().map(|message| Ok(self.expr(message)?.expr)).collect::<Result<Vec<Expr>>>()?;
+            return Ok(Bound::new(Expr::Call(&RAISE, message)));
         }
         let mut bound = arguments.iter().map(|argument| self.expr(argument)).collect::<Result<Vec<Bound>>>()?;
         match (name.as_str(), bound.len()) {

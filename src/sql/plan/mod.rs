@@ -10,14 +10,17 @@ mod function;
 mod grouping;
 mod node;
 mod query;
+mod recursive;
+mod row_value;
 mod scope;
 mod select;
 mod window;
 
 pub use bind::{Binder, Bound};
-pub use from::FromTree;
+pub use from::{FromTree, LateralTree};
 pub use node::{
-    Access, AggregateCall, Bounds, Group, Join, JoinKind, Method, Node, Operand, Scan, SetOperation, SortKey, Source, SystemScan,
+    Access, AggregateCall, Bounds, FunctionScan, Group, Join, JoinKind, Lateral, Method, Node, Operand, Recursive, Scan, SetOperation,
+    SortKey, Source, SystemScan,
 };
 pub use query::{sort_key, Planned};
 pub use scope::{Scope, ScopeColumn};

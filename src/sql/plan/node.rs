@@ -1,12 +1,14 @@
 //! What a plan is made of.
 
+use std::cell::Cell;
 use std::ops::Range;
 use std::rc::Rc;
 
 use crate::repo::{RowCodec, Schema};
 use crate::sql::eval::aggregates::Aggregate;
-use crate::sql::eval::{Conversion, Expr, Rule};
+use crate::sql::eval::{Conversion, Expr, Rule, Subquery};
 use crate::sql::system::BoundTable;
+use crate::sql::tables::TableFunction;
 use crate::sql::TableView;
 use crate::tuple::KeyOrder;
 
@@ -20,8 +22,15 @@ pub enum Node {
     Values(Vec<Vec<Expr>>),
     Scan(Box<Scan>),
     System(Box<SystemScan>),
-    /// A query in FROM: its cells go to `offset`. `shared`: several places read it, it is computed once.
-    Derived { input: Rc<Node>, offset: usize, width: usize, shared: bool, name: Rc<str> },
+    /// A query in FROM: its cells go to `offset`. `shared` counts the places that read it: when there are several, it is
+    /// computed once.
+    Derived { input: Rc<Node>, offset: usize, width: usize, shared: Option<Rc<Cell<usize>>>, name: Rc<str> },
+    Function(Box<FunctionScan>),
+    Lateral(Box<Lateral>),
+    /// WITH RECURSIVE.
+    Recursive(Box<Recursive>),
+    /// In a step of the recursion of that number: the rows that it works on.
+    Queue { queue: usize, offset: usize, width: usize, name: Rc<str> },
     Filter { input: Box<Node>, predicate: Expr },
     Join(Box<Join>),
     /// The first node above FROM, or above a group: a new row. `width` is that of the rows below.
@@ -35,7 +44,7 @@ pub enum Node {
     /// Drops the cells that only the sort needed.
     Truncate { input: Box<Node>, width: usize },
     Limit { input: Box<Node>, limit: Option<Expr>, offset: Option<Expr> },
-    Set { operation: SetOperation, left: Box<Node>, right: Box<Node> },
+    Set { operation: SetOperation, nocase: Vec<bool>, left: Box<Node>, right: Box<Node> },
 }
 
 /// A table's rows. The filter is checked on every row, whatever the access promises.
@@ -104,6 +113,32 @@ pub struct SystemScan {
     pub exact: bool,
 }
 
+/// A table function; its arguments read no table beside it.
+pub struct FunctionScan { pub function: &'static dyn TableFunction, pub arguments: Vec<Expr>, pub offset: usize, pub width: usize }
+
+/// A query or table function in FROM that reads the tables to its left: it runs for each row of theirs.
+pub struct Lateral {
+    pub left: Node,
+    pub query: Rc<Subquery>,
+    pub offset: usize,
+    /// Inner or left.
+    pub kind: JoinKind,
+    pub on: Option<Expr>,
+    pub name: Rc<str>,
+}
+
+pub struct Recursive {
+    pub name: Rc<str>,
+    /// The number under which the steps find their rows.
+    pub queue: usize,
+    pub anchor: Node,
+    pub steps: Vec<Node>,
+    /// UNION: which columns compare without case. `None`: UNION ALL.
+    pub distinct: Option<Vec<bool>>,
+    /// ORDER BY: which of the rows that wait goes first.
+    pub order: Vec<SortKey>,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JoinKind { Inner, Left, Full }
 
@@ -159,4 +194,4 @@ pub struct AggregateCall {
 pub struct SortKey { pub cell: usize, pub descending: bool, pub nulls_first: bool, pub nocase: bool }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SetOperation { UnionAll, Union, Intersect, Except }
+pub enum SetOperation { UnionAll, Union, Intersect, IntersectAll, Except, ExceptAll }

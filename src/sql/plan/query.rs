@@ -1,13 +1,14 @@
 //! Whole queries: WITH, set operations, VALUES, and ORDER BY and LIMIT over their output.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use gluesql::core::sqlparser::ast::{self, SetExpr, SetOperator, SetQuantifier};
 
-use super::bind::Cte;
+use super::bind::{Cte, CteRows};
 use super::{Binder, Node, SetOperation, SortKey};
 use crate::error::{Code, Error, Result};
-use crate::sql::eval::{Expr, Type};
+use crate::sql::eval::{rule, Expr, Type};
 use crate::sql::OutputColumn;
 use crate::tuple::{ColumnType, Value};
 
@@ -29,31 +30,31 @@ impl<'a> Binder<'a> {
         binder.body(&query.body, tail)
     }
 
-    fn with(&mut self, with: &ast::With) -> Result<()> {
-        if with.recursive {
-            return Err(Error::unsupported("WITH RECURSIVE is not supported yet"));
-        }
+    pub fn with(&mut self, with: &ast::With) -> Result<()> {
         for cte in &with.cte_tables {
-            let captured = self.captures.borrow().len();
-            let mut planned = self.query(&cte.query)?;
-            for (column, name) in planned.columns.iter_mut().zip(&cte.alias.columns) {
-                column.name = name.value.as_str().into();
-            }
-            let mut ctes = (*self.ctes).clone();
-            ctes.push(Cte {
-                name: cte.alias.name.value.clone(),
-                node: Rc::new(planned.node),
-                columns: planned.columns.into(),
-                kinds: planned.kinds.into(),
-                // What reads the query around it differs from row to row.
-                shared: self.captures.borrow().len() == captured && self.parent.is_none(),
-            });
-            self.ctes = Rc::new(ctes);
+            let (captured, queue_reads) = (self.captures.borrow().len(), self.shared.queue_reads.get());
+            let mut planned = match self.recursive(cte)? {
+                Some(planned) => planned,
+                None => self.query(&cte.query)?,
+            };
+            name_columns(&mut planned.columns, &cte.alias)?;
+            // What reads the query around it differs from row to row, what reads a recursion's rows from step to step.
+            let shared = self.captures.borrow().len() == captured
+                && self.parent.is_none()
+                && (self.shared.queue_reads.get() == queue_reads || !self.in_step);
+            let uses = shared.then(|| Rc::new(Cell::new(0)));
+            self.add_cte(&cte.alias, CteRows::Query { node: Rc::new(planned.node), uses }, &planned.columns, &planned.kinds);
         }
         Ok(())
     }
 
-    fn tail<'q>(&self, query: &'q ast::Query) -> Result<Tail<'q>> {
+    pub fn add_cte(&mut self, alias: &ast::TableAlias, rows: CteRows, columns: &[OutputColumn], kinds: &[Type]) {
+        let mut ctes = (*self.ctes).clone();
+        ctes.push(Cte { name: alias.name.value.clone(), rows, columns: columns.into(), kinds: kinds.into() });
+        self.ctes = Rc::new(ctes);
+    }
+
+    pub fn tail<'q>(&self, query: &'q ast::Query) -> Result<Tail<'q>> {
         let bound = |expr: &ast::Expr| -> Result<Expr> { Ok(self.sibling().plain(expr)?.expr) };
         let limit = query.limit.as_ref().map(bound).transpose()?;
         let fetched = query.fetch.as_ref().and_then(|fetch| fetch.quantity.as_ref()).map(bound).transpose()?;
@@ -64,7 +65,7 @@ impl<'a> Binder<'a> {
         })
     }
 
-    fn body(&self, body: &SetExpr, tail: Tail<'_>) -> Result<Planned> {
+    pub fn body(&self, body: &SetExpr, tail: Tail<'_>) -> Result<Planned> {
         match body {
             SetExpr::Select(select) => self.select(select, tail),
             SetExpr::Query(query) => {
@@ -88,32 +89,16 @@ impl<'a> Binder<'a> {
         let none = || Tail { order_by: &[], limit: None, offset: None };
         let left = self.sibling().body(left, none())?;
         let right = self.sibling().body(right, none())?;
-        let all = match quantifier {
-            SetQuantifier::All => true,
-            SetQuantifier::None | SetQuantifier::Distinct => false,
-            other => return Err(Error::unsupported(format!("{op} {other} is not supported"))),
-        };
+        let all = is_all(op, quantifier)?;
         let operation = match (op, all) {
             (SetOperator::Union, true) => SetOperation::UnionAll,
             (SetOperator::Union, false) => SetOperation::Union,
             (SetOperator::Intersect, false) => SetOperation::Intersect,
+            (SetOperator::Intersect, true) => SetOperation::IntersectAll,
             (SetOperator::Except, false) => SetOperation::Except,
-            (op, true) => return Err(Error::unsupported(format!("{op} ALL is not supported"))),
+            (SetOperator::Except, true) => SetOperation::ExceptAll,
         };
-        if left.columns.len() != right.columns.len() {
-            let (l, r) = (left.columns.len(), right.columns.len());
-            return Err(Error::new(Code::Type, format!("the sides of {op} have {l} and {r} columns")));
-        }
-        let mut columns = left.columns;
-        let mut kinds = left.kinds;
-        for ((column, kind), other) in columns.iter_mut().zip(&mut kinds).zip(&right.columns) {
-            if column.column_type != other.column_type {
-                column.column_type = ColumnType::Any;
-                *kind = Type { nocase: kind.nocase, ..Type::UNKNOWN };
-            }
-        }
-        let node = Node::Set { operation, left: Box::new(left.node), right: Box::new(right.node) };
-        Ok(Planned { node, columns, kinds })
+        combine(operation, &op.to_string(), left, right)
     }
 
     fn values(&self, values: &ast::Values) -> Result<Planned> {
@@ -132,28 +117,74 @@ impl<'a> Binder<'a> {
     /// ORDER BY over output columns: by number or by name.
     fn order_output(&self, planned: Planned, tail: Tail<'_>) -> Result<Planned> {
         let Planned { mut node, columns, kinds } = planned;
-        let mut keys = Vec::new();
-        for key in tail.order_by {
-            let (expr, explicit) = collated(&key.expr)?;
-            let cell = match ordinal(expr, columns.len(), "ORDER BY")? {
-                Some(cell) => cell,
-                None => {
-                    let name = match expr {
-                        ast::Expr::Identifier(name) => name.value.clone(),
-                        other => other.to_string(),
-                    };
-                    columns.iter().position(|column| column.name.eq_ignore_ascii_case(&name)).ok_or_else(|| {
-                        Error::new(Code::ColumnNotFound, format!("ORDER BY of a set operation names an output column, {name} is none"))
-                    })?
-                }
-            };
-            keys.push(sort_key(key, cell, explicit.unwrap_or(kinds[cell].nocase)));
-        }
+        let keys = output_keys(tail.order_by, &columns, &kinds)?;
         if !keys.is_empty() {
             node = Node::Sort { input: Box::new(node), keys, top: top(&tail) };
         }
         Ok(Planned { node: limited(node, tail), columns, kinds })
     }
+}
+
+/// ORDER BY over output columns: by number or by name.
+pub fn output_keys(order_by: &[ast::OrderByExpr], columns: &[OutputColumn], kinds: &[Type]) -> Result<Vec<SortKey>> {
+    let mut keys = Vec::new();
+    for key in order_by {
+        let (expr, explicit) = collated(&key.expr)?;
+        let cell = match ordinal(expr, columns.len(), "ORDER BY")? {
+            Some(cell) => cell,
+            None => {
+                let name = match expr {
+                    ast::Expr::Identifier(name) => name.value.clone(),
+                    other => other.to_string(),
+                };
+                columns.iter().position(|column| column.name.eq_ignore_ascii_case(&name)).ok_or_else(|| {
+                    Error::new(Code::ColumnNotFound, format!("ORDER BY of a set operation names an output column, {name} is none"))
+                })?
+            }
+        };
+        keys.push(sort_key(key, cell, explicit.unwrap_or(kinds[cell].nocase)));
+    }
+    Ok(keys)
+}
+
+pub fn is_all(op: impl std::fmt::Display, quantifier: SetQuantifier) -> Result<bool> {
+    match quantifier {
+        SetQuantifier::All => Ok(true),
+        SetQuantifier::None | SetQuantifier::Distinct => Ok(false),
+        other => Err(Error::unsupported(format!("{op} {other} is not supported"))),
+    }
+}
+
+/// Two queries whose rows go through one set operation. Text compares as the left side's column says.
+pub fn combine(operation: SetOperation, op: &str, left: Planned, right: Planned) -> Result<Planned> {
+    if left.columns.len() != right.columns.len() {
+        let (l, r) = (left.columns.len(), right.columns.len());
+        return Err(Error::new(Code::Type, format!("the sides of {op} have {l} and {r} columns")));
+    }
+    let mut columns = left.columns;
+    let mut kinds = left.kinds;
+    let mut nocase = Vec::with_capacity(kinds.len());
+    for ((column, kind), (other, other_kind)) in columns.iter_mut().zip(&mut kinds).zip(right.columns.iter().zip(&right.kinds)) {
+        nocase.push(rule(kind, other_kind).nocase);
+        if column.column_type != other.column_type {
+            column.column_type = ColumnType::Any;
+            *kind = Type { nocase: kind.nocase, ..Type::UNKNOWN };
+        }
+    }
+    let node = Node::Set { operation, nocase, left: Box::new(left.node), right: Box::new(right.node) };
+    Ok(Planned { node, columns, kinds })
+}
+
+/// `WITH c (a, b) AS …`
+pub fn name_columns(columns: &mut [OutputColumn], alias: &ast::TableAlias) -> Result<()> {
+    if !alias.columns.is_empty() && alias.columns.len() != columns.len() {
+        let (given, there) = (alias.columns.len(), columns.len());
+        return Err(Error::new(Code::Type, format!("table {} has {there} values for {given} columns", alias.name.value)));
+    }
+    for (column, name) in columns.iter_mut().zip(&alias.columns) {
+        column.name = name.value.as_str().into();
+    }
+    Ok(())
 }
 
 pub fn limited(node: Node, tail: Tail<'_>) -> Node {

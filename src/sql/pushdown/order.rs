@@ -53,6 +53,7 @@ fn first_scan(node: &mut Node) -> Option<&mut Scan> {
     match node {
         Node::Scan(scan) => Some(scan),
         Node::Filter { input, .. } => first_scan(input),
+        Node::Lateral(lateral) => first_scan(&mut lateral.left),
         Node::Join(join) if join.kind != JoinKind::Full => first_scan(&mut join.left),
         _ => None,
     }

@@ -7,7 +7,7 @@ use super::joins::{join, join_all, within, Unit};
 use crate::error::Result;
 use crate::prolly::KeyRange;
 use crate::sql::eval::{Env, Expr};
-use crate::sql::plan::{FromTree, Join, JoinKind, Method, Node, Operand, Scan, SystemScan};
+use crate::sql::plan::{FromTree, Join, JoinKind, Lateral, LateralTree, Method, Node, Operand, Scan, SystemScan};
 use crate::sql::Context;
 
 /// Rows that are expected of what cannot be counted.
@@ -33,6 +33,13 @@ pub fn plan_from(cx: &Context, tree: FromTree, conjuncts: Vec<Expr>, needed: &[b
 fn as_written(tree: FromTree) -> (Node, Vec<Range<usize>>) {
     match tree {
         FromTree::Leaf { node, cells } => (node, vec![cells]),
+        FromTree::Lateral(tree) => {
+            let LateralTree { left, query, cells, kind, on, name } = *tree;
+            let (left, mut left_cells) = left.map_or((Node::One, Vec::new()), as_written);
+            let lateral = Lateral { left, query, offset: cells.start, kind, on: Expr::all(on), name };
+            left_cells.push(cells);
+            (Node::Lateral(Box::new(lateral)), left_cells)
+        }
         FromTree::Join { kind, left, right, on } => {
             let (left, left_cells) = as_written(*left);
             let (right, right_cells) = as_written(*right);
@@ -58,6 +65,10 @@ fn mark_conditions(tree: &FromTree, needed: &mut [bool]) {
         on.iter().for_each(|expr| mark(expr, needed));
         mark_conditions(left, needed);
         mark_conditions(right, needed);
+    }
+    if let FromTree::Lateral(tree) = tree {
+        tree.on.iter().chain(&tree.query.inputs).for_each(|expr| mark(expr, needed));
+        tree.left.iter().for_each(|left| mark_conditions(left, needed));
     }
 }
 
@@ -89,6 +100,21 @@ impl Planner {
         own.sort_by_key(cost);
         match part {
             FromTree::Leaf { node, cells } => self.leaf(node, cells, own),
+            FromTree::Lateral(tree) => {
+                let LateralTree { left, query, cells, kind, on, name } = *tree;
+                let left_cells = left.as_ref().map_or(Vec::new(), cells_of);
+                let in_left = |expr: &Expr| expr.columns().iter().all(|cell| left_cells.iter().any(|range| range.contains(cell)));
+                let (below, above): (Vec<Expr>, Vec<Expr>) = own.into_iter().partition(in_left);
+                let left = match left {
+                    Some(left) => self.plan(left, below)?,
+                    None => filtered(Unit { node: Node::One, cells: Vec::new(), estimate: 1 }, below),
+                };
+                let mut all = left.cells.clone();
+                all.push(cells.clone());
+                let lateral = Lateral { left: left.node, query, offset: cells.start, kind, on: Expr::all(on), name };
+                let estimate = left.estimate.saturating_mul(10);
+                Ok(filtered(Unit { node: Node::Lateral(Box::new(lateral)), cells: all, estimate }, above))
+            }
             FromTree::Join { kind: JoinKind::Left, left, right, on } => {
                 let left_cells = cells_of(&left);
                 let in_left = |expr: &Expr| expr.columns().iter().all(|cell| left_cells.iter().any(|range| range.contains(cell)));
@@ -222,6 +248,11 @@ fn flatten(tree: FromTree, parts: &mut Vec<FromTree>, conjuncts: &mut Vec<Expr>)
 fn cells_of(tree: &FromTree) -> Vec<Range<usize>> {
     match tree {
         FromTree::Leaf { cells, .. } => vec![cells.clone()],
+        FromTree::Lateral(tree) => {
+            let mut cells = tree.left.as_ref().map_or(Vec::new(), cells_of);
+            cells.push(tree.cells.clone());
+            cells
+        }
         FromTree::Join { left, right, .. } => {
             let mut cells = cells_of(left);
             cells.extend(cells_of(right));

@@ -3,12 +3,15 @@
 use super::derived::Derived;
 use super::distinct::Distinct;
 use super::filter::Filter;
+use super::function::FunctionRows;
 use super::group::Group;
 use super::hash_join::HashJoin;
+use super::lateral::LateralRows;
 use super::limit::Limit;
 use super::lookup_join::LookupJoin;
 use super::loop_join::LoopJoin;
 use super::project::{Project, Truncate};
+use super::recursive::{Queue, RecursiveRows};
 use super::scan::Scanner;
 use super::set_operation::SetRows;
 use super::sort::Sort;
@@ -32,7 +35,14 @@ pub fn open<'p>(node: &'p Node, env: &'p Env) -> Result<Box<dyn Operator + 'p>> 
         Node::Values(rows) => Box::new(Values::new(rows, env)),
         Node::Scan(scan) => Box::new(Scanner::open(scan, env, &[])?),
         Node::System(scan) => Box::new(SystemRows::open(scan, env)?),
-        Node::Derived { input, offset, width, shared, .. } => Box::new(Derived::open(input, *offset, *width, *shared, env)?),
+        Node::Derived { input, offset, width, shared, .. } => {
+            let shared = shared.as_ref().is_some_and(|uses| uses.get() > 1);
+            Box::new(Derived::open(input, *offset, *width, shared, env)?)
+        }
+        Node::Function(scan) => Box::new(FunctionRows::open(scan, env)?),
+        Node::Lateral(lateral) => Box::new(LateralRows::open(lateral, env)?),
+        Node::Recursive(recursive) => Box::new(RecursiveRows::open(recursive, env)?),
+        Node::Queue { queue, offset, width, .. } => Box::new(Queue::open(*queue, *offset, *width, env)),
         Node::Filter { input, predicate } => Box::new(Filter { input: open(input, env)?, predicate, env }),
         Node::Join(join) => match (join.kind, join.method) {
             (JoinKind::Inner | JoinKind::Left, Method::Lookup) => Box::new(LookupJoin::open(join, env)?),
@@ -46,6 +56,6 @@ pub fn open<'p>(node: &'p Node, env: &'p Env) -> Result<Box<dyn Operator + 'p>> 
         Node::Sort { input, keys, top } => Box::new(Sort::open(input, keys, top.as_deref(), env)?),
         Node::Truncate { input, width } => Box::new(Truncate { input: open(input, env)?, width: *width }),
         Node::Limit { input, limit, offset } => Box::new(Limit::open(input, limit.as_ref(), offset.as_ref(), env)?),
-        Node::Set { operation, left, right } => Box::new(SetRows::open(*operation, left, right, env)?),
+        Node::Set { operation, nocase, left, right } => Box::new(SetRows::open(*operation, nocase, left, right, env)?),
     })
 }

@@ -115,7 +115,8 @@ fn tables(cx: &Context) -> Vec<Row> {
         .map(|schema| row(&schema.name, "BASE TABLE", word("InnoDB"), Value::Text(schema.comment.clone())))
         .collect();
     let workspace = cx.workspace.borrow();
-    found.extend(workspace.root().views.values().map(|view| row(&view.name, "VIEW", Value::Null, word("VIEW"))));
+    let views = workspace.root().views.values().filter(|view| !view.is_trigger());
+    found.extend(views.map(|view| row(&view.name, "VIEW", Value::Null, word("VIEW"))));
     found
 }
 
@@ -322,6 +323,7 @@ fn views(cx: &Context) -> Vec<Row> {
     let workspace = cx.workspace.borrow();
     let views = workspace.root().views.values();
     views
+        .filter(|view| !view.is_trigger())
         .map(|view| vec![def(), database(cx), Value::Text(view.name.clone()), Value::Text(view.sql.clone()), word("NO")])
         .collect()
 }

@@ -67,7 +67,7 @@ impl SystemTable for Patch {
             if ends.table.is_none() {
                 for (_, old, new) in diff_views(&deltas.from, &deltas.to) {
                     if let Some(old) = &old {
-                        push(&old.name, "schema", format!("DROP VIEW {};", quoted(&old.name)));
+                        push(&old.name, "schema", format!("DROP {} {};", if old.is_trigger() { "TRIGGER" } else { "VIEW" }, quoted(&old.name)));
                     }
                     if let Some(new) = &new {
                         push(&new.name, "schema", format!("{};", create_view(new)));

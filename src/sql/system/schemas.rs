@@ -1,4 +1,4 @@
-//! `dolt_schemas`: the views of the database.
+//! `dolt_schemas`: the views and triggers of the database.
 
 use super::scan::{plain, rows, text, Scan};
 use super::{BoundTable, SystemTable};
@@ -26,7 +26,7 @@ impl SystemTable for Schemas {
             let views = workspace.root().views.values();
             let found = views.map(|view| {
                 vec![
-                    Value::from("view"),
+                    Value::from(if view.is_trigger() { "trigger" } else { "view" }),
                     Value::Text(view.name.clone()),
                     Value::from(create_view(view)),
                     Value::Null,

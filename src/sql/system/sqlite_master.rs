@@ -34,7 +34,11 @@ impl SystemTable for SqliteMaster {
                 }
             }
             for view in root.views.values() {
-                push("view", &view.name, &view.name, Value::from(create_view(view)));
+                let (kind, table) = match view.columns.first() {
+                    Some(table) if view.is_trigger() => ("trigger", table),
+                    _ => ("view", &view.name),
+                };
+                push(kind, &view.name, table, Value::from(create_view(view)));
             }
             rows(found)
         })

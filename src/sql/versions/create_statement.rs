@@ -41,7 +41,11 @@ pub fn create_index(schema: &Schema, index: &Index) -> String {
     sql
 }
 
+/// Of a trigger as well.
 pub fn create_view(view: &View) -> String {
+    if view.is_trigger() {
+        return view.sql.to_string();
+    }
     let columns: Vec<String> = view.columns.iter().map(|column| quoted(column)).collect();
     let columns = if columns.is_empty() { String::new() } else { format!(" ({})", columns.join(", ")) };
     format!("CREATE VIEW {}{columns} AS {}", quoted(&view.name), view.sql)

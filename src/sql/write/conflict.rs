@@ -163,8 +163,7 @@ pub fn insert(cx: &Context, operator: &mut Operator, target: &Rc<Target>, policy
         _ => {}
     }
     changes.push(Change { old: None, new: Some(row.clone()) });
-    operator.run(target, changes)?;
-    Ok(Done::Wrote(row))
+    written(operator, target, changes, row)
 }
 
 fn upsert(
@@ -188,8 +187,16 @@ fn upsert(
     }
     super::update::touch(cx, target, &old, &mut new, |column| update.assigned.iter().any(|(assigned, _)| *assigned == column))?;
     target.finish(cx, &mut new)?;
-    operator.run(target, vec![Change { old: Some(old), new: Some(new.clone()) }])?;
-    Ok(Done::Wrote(new))
+    operator.assign(update.assigned.iter().map(|(column, _)| *column).collect());
+    let changes = vec![Change { old: Some(old), new: Some(new.clone()) }];
+    written(operator, target, changes, new)
+}
+
+fn written(operator: &mut Operator, target: &Rc<Target>, changes: Vec<Change>, row: Row) -> Result<Done> {
+    let before = operator.skipped();
+    operator.replace();
+    operator.run(target, changes)?;
+    Ok(if operator.skipped() == before { Done::Wrote(row) } else { Done::Skipped })
 }
 
 /// One row of UPDATE OR IGNORE and UPDATE OR REPLACE.
@@ -225,6 +232,5 @@ pub fn update(
         _ => {}
     }
     changes.push(Change { old: Some(old), new: Some(new.clone()) });
-    operator.run(target, changes)?;
-    Ok(Done::Wrote(new))
+    written(operator, target, changes, new)
 }

@@ -43,7 +43,7 @@ pub fn delete(cx: &Context, delete: &Delete) -> Result<Outcome> {
     let scope = Scope::table(&target.schema, named.alias.as_ref().map(|alias| alias.value.as_str()));
     let mut returning = Returning::new(cx, delete.returning.as_deref(), &scope)?;
     let everything = delete.selection.is_none() && delete.limit.is_none() && using.is_empty();
-    if everything && !returning.is_wanted() && target.children.is_empty() && !target.codec.is_keyless() {
+    if everything && !returning.is_wanted() && target.children.is_empty() && target.triggers.is_empty() && !target.codec.is_keyless() {
         return empty(cx, &target);
     }
     let mut relation = rows()?;
@@ -51,6 +51,13 @@ pub fn delete(cx: &Context, delete: &Delete) -> Result<Outcome> {
     let mut affected = 0;
     let mut batch = Vec::new();
     while let Some(row) = relation.next()? {
+        if !target.triggers.is_empty() {
+            if operator.one(&target, Change { old: Some(row.clone()), new: None })? {
+                affected += 1;
+                returning.note(cx, &row)?;
+            }
+            continue;
+        }
         affected += 1;
         returning.note(cx, &row)?;
         batch.push(Change { old: Some(row), new: None });

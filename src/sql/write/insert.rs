@@ -199,6 +199,15 @@ impl Running<'_> {
             cx.workspace.borrow_mut().set_last_insert_id(first);
         }
         match &self.plan.policy {
+            Policy::Abort if !target.triggers.is_empty() => {
+                for mut row in rows {
+                    target.finish(cx, &mut row)?;
+                    if self.operator.one(target, Change { old: None, new: Some(row.clone()) })? {
+                        self.affected += 1;
+                        self.returning.note(cx, &row)?;
+                    }
+                }
+            }
             Policy::Abort => {
                 for row in &mut rows {
                     target.finish(cx, row)?;

@@ -20,6 +20,7 @@ mod plans;
 mod returning;
 mod row_check;
 mod target;
+mod trigger;
 mod unique;
 mod update;
 
@@ -31,5 +32,6 @@ pub use operator::{Change, Operator, BATCH};
 pub use plans::Plans;
 pub use row_check::MergeCheck;
 pub use target::{shown, Target};
+pub use trigger::{raise, raised, Trigger, TriggerScope};
 pub use unique::{duplicate, duplicate_key};
 pub use update::update;

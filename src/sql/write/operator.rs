@@ -12,9 +12,10 @@ use std::rc::Rc;
 use bytes::Bytes;
 
 use super::foreign_key::ForeignKeys;
-use super::{unique, Target};
+use super::{trigger, unique, Target};
 use crate::error::Result;
 use crate::repo::{keyless_value, split_keyless};
+use crate::sql::ddl::Timing;
 use crate::sql::relation::Row;
 use crate::sql::workspace::missing;
 use crate::sql::Context;
@@ -41,22 +42,100 @@ impl Edit {
 /// An index entry that goes or comes: number of the index, key.
 type Entry = (usize, Bytes);
 
-pub struct Operator<'a> { cx: &'a Context, foreign_keys: ForeignKeys }
+pub struct Operator<'a> {
+    cx: &'a Context,
+    foreign_keys: ForeignKeys,
+    /// The columns that the statement sets, for UPDATE OF. `None`: those that differ.
+    assigned: Option<Vec<usize>>,
+    /// Rows that only go are replaced by the one that comes: as in SQLite that sets no trigger off.
+    replaces: bool,
+    /// Rows that RAISE(IGNORE) kept from being changed.
+    skipped: u64,
+}
 
 impl<'a> Operator<'a> {
-    pub fn new(cx: &'a Context) -> Self { Operator { cx, foreign_keys: ForeignKeys::new(cx) } }
+    pub fn new(cx: &'a Context) -> Self { Operator { cx, foreign_keys: ForeignKeys::new(cx), assigned: None, replaces: false, skipped: 0 } }
+
+    pub fn assign(&mut self, columns: Vec<usize>) { self.assigned = Some(columns); }
+
+    pub fn replace(&mut self) { self.replaces = true; }
+
+    pub fn skipped(&self) -> u64 { self.skipped }
+
+    /// One change; `false`: a trigger kept it from happening.
+    pub fn one(&mut self, target: &Rc<Target>, change: Change) -> Result<bool> {
+        let before = self.skipped;
+        self.run(target, vec![change])?;
+        Ok(self.skipped == before)
+    }
 
     /// One batch of a statement. New rows went through [`Target::finish`].
     pub fn run(&mut self, target: &Rc<Target>, changes: Vec<Change>) -> Result<()> {
-        self.process(target, changes)?;
+        let assigned = self.assigned.take();
+        let replaces = std::mem::take(&mut self.replaces);
+        let done = self.change(target, changes, assigned.as_deref(), replaces);
+        self.assigned = assigned;
+        done?;
         while let Some((child, changes)) = self.foreign_keys.next_cascade(self.cx)? {
-            self.process(&child, changes)?;
+            self.change(&child, changes, None, false)?;
         }
         self.foreign_keys.check_batch(self.cx, &target.name)
     }
 
     /// After the last batch.
     pub fn finish(mut self) -> Result<()> { self.foreign_keys.check_all(self.cx) }
+
+    /// Row by row where there are triggers, which may change what is still to be changed.
+    fn change(&mut self, target: &Rc<Target>, changes: Vec<Change>, assigned: Option<&[usize]>, replaces: bool) -> Result<()> {
+        if target.triggers.is_empty() {
+            return self.process(target, changes);
+        }
+        for change in changes {
+            let Some(change) = self.current(target, change)? else { continue };
+            let differing = match (&change.old, &change.new, assigned) {
+                (Some(old), Some(new), None) => Some(trigger::differing(old, new)),
+                _ => None,
+            };
+            let assigned = assigned.or(differing.as_deref());
+            if replaces && change.new.is_none() {
+                self.process(target, vec![change])?;
+                continue;
+            }
+            if !trigger::fire(self.cx, &target.triggers, Timing::Before, &change, assigned)? {
+                self.skipped += 1;
+                continue;
+            }
+            let Some(change) = self.current(target, change)? else { continue };
+            let done = Change { old: change.old.clone(), new: change.new.clone() };
+            self.process(target, vec![change])?;
+            trigger::fire(self.cx, &target.triggers, Timing::After, &done, assigned)?;
+        }
+        Ok(())
+    }
+
+    /// The change with the old row as a trigger may have left it: what the statement does not set stays as it is now.
+    /// `None`: the row is gone.
+    fn current(&mut self, target: &Target, mut change: Change) -> Result<Option<Change>> {
+        let Some(old) = &change.old else { return Ok(Some(change)) };
+        let key = target.codec.key(old)?;
+        let Some(value) = self.cx.workspace.borrow().row(&*self.cx.store, &target.name, &key)? else {
+            self.skipped += 1;
+            return Ok(None);
+        };
+        let now = target.codec.decode(&*self.cx.store, &key, &value)?;
+        if now != *old {
+            if let Some(new) = &mut change.new {
+                for at in trigger::differing(old, &now) {
+                    if new[at] == old[at] {
+                        new[at] = now[at].clone();
+                    }
+                }
+                target.finish(self.cx, new)?;
+            }
+            change.old = Some(now);
+        }
+        Ok(Some(change))
+    }
 
     fn process(&mut self, target: &Rc<Target>, changes: Vec<Change>) -> Result<()> {
         if changes.is_empty() {

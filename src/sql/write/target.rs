@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::foreign_key::{ChildKey, ParentKey};
-use super::{check, foreign_key, generated};
+use super::{check, foreign_key, generated, Trigger};
 use crate::error::Result;
 use crate::repo::{fold, RowCodec, Schema};
 use crate::sql::eval::{compile_text, Compiled, Scope};
@@ -33,6 +33,8 @@ pub struct Target {
     pub parents: Vec<ParentKey>,
     /// Foreign keys of other tables, and of this one, that point here.
     pub children: Vec<ChildKey>,
+    /// By name.
+    pub triggers: Vec<Rc<Trigger>>,
 }
 
 impl Target {
@@ -63,6 +65,8 @@ impl Target {
                 on_update.push((position, update));
             }
         }
+        let triggers = cx.workspace.borrow().triggers_of(&schema.name);
+        let triggers: Result<Vec<_>> = triggers.iter().map(|view| Trigger::compile(cx, &schema, view).map(Rc::new)).collect();
         let predicates: Result<Vec<_>> = schema.indexes.iter().map(|index| compiled(&index.predicate, &scope)).collect();
         Ok(Target {
             name: fold(&schema.name).into(),
@@ -75,6 +79,7 @@ impl Target {
             auto: auto_column(&schema),
             parents: foreign_key::parents_of(cx, &schema),
             children: foreign_key::children_of(cx, &schema),
+            triggers: triggers?,
             scope,
             schema,
         })

@@ -5,7 +5,9 @@
 
 use std::rc::Rc;
 
-use gluesql::core::sqlparser::ast::{Assignment, AssignmentTarget, Expr, TableFactor, TableWithJoins};
+use gluesql::core::sqlparser::ast::{
+    Assignment, AssignmentTarget, Expr, Ident, Query, SelectItem, SetExpr, TableAlias, TableFactor, TableWithJoins,
+};
 
 use super::conflict::{self, Done, Policy};
 use super::insert::{column_named, is_default, system_table};
@@ -15,7 +17,7 @@ use super::{defaults, generated, names, Target};
 use crate::error::{Error, Result};
 use crate::repo::Schema;
 use crate::sql::eval::{Compiled, Scope};
-use crate::sql::parser::Update;
+use crate::sql::parser::{parse_expression, Update};
 use crate::sql::query::{self, TableTarget};
 use crate::sql::relation::Row;
 use crate::sql::{Context, Outcome};
@@ -58,12 +60,36 @@ pub fn assigned(schema: &Schema, assignments: &[Assignment]) -> Result<Vec<(usiz
                     push(last(name), value)?;
                 }
             }
+            (AssignmentTarget::Tuple(names), Expr::Subquery(query)) => {
+                for (at, name) in names.iter().enumerate() {
+                    push(last(name), &column_of(query, at, names.len())?)?;
+                }
+            }
             (AssignmentTarget::Tuple(_), _) => {
-                return Err(Error::unsupported("SET of several columns takes a list of as many values"));
+                return Err(Error::unsupported("SET of several columns takes a list of as many values, or a query"));
             }
         }
     }
     Ok(all)
+}
+
+/// `(SELECT c FROM (query) AS r (…, c, …))`: column `at` of a query that has `width` columns.
+fn column_of(query: &Query, at: usize, width: usize) -> Result<Expr> {
+    if let SetExpr::Select(select) = &*query.body {
+        let is_plain = |item: &SelectItem| !matches!(item, SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..));
+        if select.projection.iter().all(is_plain) && select.projection.len() != width {
+            let message = format!("SET of {width} columns from a query of {}", select.projection.len());
+            return Err(Error::new(crate::Code::Type, message));
+        }
+    }
+    let name = |at: usize| Ident::new(format!("c{at}"));
+    let mut expr = (*parse_expression("(SELECT c FROM t)")?).clone();
+    let Expr::Subquery(outer) = &mut expr else { return Err(Error::internal("a query became something else")) };
+    let SetExpr::Select(select) = &mut *outer.body else { return Err(Error::internal("a query became something else")) };
+    select.projection = vec![SelectItem::UnnamedExpr(Expr::Identifier(name(at)))];
+    let alias = Some(TableAlias { name: Ident::new("r"), columns: (0..width).map(name).collect() });
+    select.from[0].relation = TableFactor::Derived { lateral: false, subquery: Box::new(query.clone()), alias };
+    Ok(expr)
 }
 
 fn last(name: &gluesql::core::sqlparser::ast::ObjectName) -> &str { name.0.last().map_or("", |ident| &ident.value) }
@@ -121,6 +147,7 @@ pub fn update(cx: &Context, update: &Update) -> Result<Outcome> {
     let width = target.schema.columns.len();
     let whole = moves_keys(&target, columns.iter().map(|(column, _)| *column));
     let mut operator = Operator::new(cx);
+    operator.assign(columns.iter().map(|(column, _)| *column).collect());
     let mut affected = 0;
     let mut batch: Vec<Change> = Vec::new();
     while let Some(mut row) = relation.next()? {
@@ -137,6 +164,13 @@ pub fn update(cx: &Context, update: &Update) -> Result<Outcome> {
         touch(cx, &target, &row, &mut new, |column| columns.iter().any(|(assigned, _)| *assigned == column))?;
         if let Policy::Abort = policy {
             target.finish(cx, &mut new)?;
+            if !target.triggers.is_empty() {
+                if operator.one(&target, Change { old: Some(row), new: Some(new.clone()) })? {
+                    affected += 1;
+                    returning.note(cx, &new)?;
+                }
+                continue;
+            }
             affected += 1;
             returning.note(cx, &new)?;
             batch.push(Change { old: Some(row), new: Some(new) });

@@ -1,9 +1,9 @@
-//! `x IN t` → `x IN (SELECT * FROM t)`.
+//! `x IN t` → `x IN (SELECT * FROM t)`, and `x IN (VALUES …)` → `x IN (SELECT * FROM (VALUES …))`.
 
 use gluesql::core::sqlparser::keywords::Keyword;
 use gluesql::core::sqlparser::tokenizer::Token;
 
-use super::super::tokens::Tok;
+use super::super::tokens::{closing, Tok};
 
 pub fn in_table(tokens: Vec<Tok>) -> Vec<Tok> {
     let mut out: Vec<Tok> = Vec::with_capacity(tokens.len());
@@ -12,6 +12,17 @@ pub fn in_table(tokens: Vec<Tok>) -> Vec<Tok> {
         out.push(tokens[at].clone());
         at += 1;
         let follows_in = tokens[at - 1].keyword() == Keyword::IN && tokens[at - 1].word().is_some();
+        let values = follows_in
+            && tokens.get(at).is_some_and(|tok| tok.token == Token::LParen)
+            && tokens.get(at + 1).is_some_and(|tok| tok.keyword() == Keyword::VALUES);
+        if let Some(end) = values.then(|| closing(&tokens, at).ok()).flatten() {
+            let place = tokens[at].clone();
+            out.extend([place.clone(), place.with_word("SELECT"), place.with(Token::Mul), place.with_word("FROM")]);
+            out.extend_from_slice(&tokens[at..=end]);
+            out.push(place.with(Token::RParen));
+            at = end + 1;
+            continue;
+        }
         let is_name = tokens.get(at).is_some_and(|tok| tok.name().is_some() && tok.keyword() != Keyword::UNNEST);
         let is_call = tokens.get(at + 1).is_some_and(|tok| tok.token == Token::LParen);
         if !follows_in || !is_name || is_call || in_position(&out) {
