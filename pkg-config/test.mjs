@@ -55,10 +55,10 @@ async function single(work) {
 async function rustTests(long, env) {
   await setupRust();
   const nextest = (await run('cargo', ['nextest', '--version'], { mayFail: true, quiet: true })).code === 0;
-  const release = long ? ['--release'] : [];
+  const optimised = (flag) => (long ? [flag, 'long'] : []);
   const args = nextest
-    ? ['nextest', 'run', '--workspace', '--profile', long ? 'long' : 'default', '--no-fail-fast', '--status-level', 'fail', '--final-status-level', 'fail', '--color', 'never', ...release]
-    : ['test', '--workspace', '--no-fail-fast', '--quiet', ...release];
+    ? ['nextest', 'run', '--workspace', '--profile', long ? 'long' : 'default', '--no-fail-fast', '--status-level', 'fail', '--final-status-level', 'fail', '--color', 'never', ...optimised('--cargo-profile')]
+    : ['test', '--workspace', '--no-fail-fast', '--quiet', ...optimised('--profile')];
   const { code, output } = await run('cargo', args, { mayFail: true, env: { ...env, CARGO_TERM_COLOR: 'never' } });
   const counts = nextest ? nextestCounts(output) : cargoTestCounts(output);
   // A build that fails counts no test: that is a failure all the same.

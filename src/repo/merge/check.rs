@@ -17,6 +17,12 @@ pub trait RowCheck {
     /// Whether a partial index holds the row.
     fn is_indexed(&self, schema: &Schema, index: &Index, values: &[Value]) -> Result<bool>;
 
+    /// Why expressions of a merged schema cannot be evaluated: one side wrote them, the other changed what they name.
+    fn broken_expression(&self, schema: &Schema) -> Result<Option<String>> {
+        let _ = schema;
+        Ok(None)
+    }
+
     /// A merge driver: what both sides' changes of one cell make together; `None`: they conflict.
     fn merge_cell(&self, schema: &Schema, column: usize, sides: [&Value; 3]) -> Result<Option<Value>> {
         let _ = (schema, column, sides);

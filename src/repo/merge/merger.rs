@@ -151,6 +151,10 @@ impl Merger {
             Ok(schema) => Rc::new(schema),
             Err(description) => return self.refuse(&versions, description),
         };
+        if let Some(reason) = self.check.broken_expression(&schema)? {
+            let description = format!("table {}: an expression of one side does not fit the other: {reason}", schema.name);
+            return self.refuse(&versions, description);
+        }
         self.current = match TableMerge::new(&self.store, &self.check, versions.clone(), schema)? {
             Ok(merge) => Some(merge),
             Err(description) => return self.refuse(&versions, description),
@@ -290,7 +294,7 @@ impl TableMerge {
                 }
             }
         }
-        let rewrite = |table: &Option<Rc<Table>>| table.as_ref().map(|t| Rewrite::new(store, t, &schema)).transpose();
+        let rewrite = |table: &Option<Rc<Table>>| table.as_ref().map(|t| Rewrite::new(store, check, t, &schema)).transpose();
         let rewrites = [rewrite(base)?, rewrite(ours)?, rewrite(theirs)?];
         let (store, check) = (store.clone(), check.clone());
         Ok(Ok(TableMerge { store, check, versions, schema, rewrites, rows: None, merged: None, indexes: None }))

@@ -1,6 +1,6 @@
 //! Brings the rows of a table into another schema's layout: columns are matched by id, those that are new hold
-//! their fill, those that are gone are left out, values of another type are converted as storing them would. Free
-//! where the bytes stay the same.
+//! their fill, those that are gone are left out, values of another type are converted as storing them would, and
+//! columns that the other schema generates otherwise are generated anew. Free where the bytes stay the same.
 
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -11,6 +11,7 @@ use super::super::batch::Batch;
 use super::super::row_codec::{keyless_value, split_keyless, RowCodec};
 use super::super::row_diff::is_layout_prefix;
 use super::super::{Schema, Table};
+use super::RowCheck;
 use crate::chunk::Store;
 use crate::error::Result;
 use crate::prolly::{Cursor, KeyRange, Map};
@@ -24,6 +25,8 @@ pub(crate) struct Rewrite {
     /// Of each column of the new layout, its place in the old one, and whether its values need the new type's word.
     source: Vec<Option<(usize, bool)>>,
     schema: Rc<Schema>,
+    /// Generates, when the schemas do not agree on what is generated.
+    check: Option<Rc<dyn RowCheck>>,
     cursor: Cursor,
     batch: Batch,
     pending: Option<(Bytes, Bytes)>,
@@ -31,14 +34,19 @@ pub(crate) struct Rewrite {
 }
 
 impl Rewrite {
-    pub fn new(store: &Store, table: &Table, to: &Rc<Schema>) -> Result<Self> {
+    pub fn new(store: &Store, check: &Rc<dyn RowCheck>, table: &Table, to: &Rc<Schema>) -> Result<Self> {
         let source = to.columns.iter().map(|column| {
             let at = table.schema.columns.iter().position(|own| own.id == column.id)?;
             Some((at, !table.schema.columns[at].column_type.widens_to(&column.column_type)))
         });
         let source: Vec<Option<(usize, bool)>> = source.collect();
         let converts = source.iter().flatten().any(|(_, converts)| *converts);
+        let own = |id| table.schema.columns.iter().find(|own| own.id == id);
+        let generated = to.columns.iter().filter(|column| column.generated.is_some());
+        let regenerates = generated.clone().any(|column| own(column.id).is_none_or(|own| own.generated != column.generated))
+            || (converts && generated.count() > 0);
         Ok(Rewrite {
+            check: regenerates.then(|| check.clone()),
             store: store.clone(),
             from: RowCodec::new(&table.schema)?,
             to: RowCodec::new(to)?,
@@ -47,7 +55,7 @@ impl Rewrite {
             cursor: table.rows.cursor(store, KeyRange::all(), false),
             batch: Batch::new(Map::EMPTY),
             pending: None,
-            same: (is_layout_prefix(&table.schema, to) && !converts).then_some(table.rows),
+            same: (is_layout_prefix(&table.schema, to) && !converts && !regenerates).then_some(table.rows),
         })
     }
 
@@ -76,7 +84,13 @@ impl Rewrite {
                     None => Cow::Borrowed(self.to.fill_slice(column)),
                 });
             }
-            let row = self.to.encode_cells(&*self.store, cells)?;
+            let mut row = self.to.encode_cells(&*self.store, cells)?;
+            if let Some(check) = &self.check {
+                let whole = if self.to.is_keyless() { keyless_value(1, &row) } else { row };
+                let mut values = self.to.decode(&*self.store, key, &whole)?;
+                check.generate(&self.schema, &mut values)?;
+                row = self.to.encode_row(&*self.store, &values)?;
+            }
             if self.to.is_keyless() {
                 // A dropped column can make two kinds of rows one.
                 let probe = keyless_value(1, &row);

@@ -171,6 +171,10 @@ impl Alteration<'_> {
             }
             Operation::SetDefault { column, default } => {
                 let position = self.column(column)?;
+                if default.is_some() && self.schema.columns[position].generated.is_some() {
+                    let message = format!("generated column {}.{column} takes no DEFAULT", self.schema.name);
+                    return Err(Error::bad_argument(message));
+                }
                 self.schema.columns[position].default = default.as_ref().map(|Text { sql, .. }| sql.as_str().into());
                 Ok(())
             }
@@ -487,7 +491,11 @@ impl Alteration<'_> {
         let mut indexes = Vec::with_capacity(schema.indexes.len());
         for (number, index) in schema.indexes.iter().enumerate() {
             let kept = old.indexes.iter().position(|known| known.id == index.id);
-            let kept = kept.filter(|_| !self.rekey && !self.stale.contains(&index.id));
+            // A row without a key stands under its content; what is generated may come out otherwise.
+            let derived = index.predicate.is_some()
+                || index.parts.iter().any(|part| schema.columns[part.column].generated.is_some());
+            let moved = self.rekey || self.rewrite && (derived || schema.is_keyless());
+            let kept = kept.filter(|_| !moved && !self.stale.contains(&index.id));
             let map: Map = match kept {
                 Some(kept) => self.table.indexes[kept],
                 None => rebuild::index(cx, rows, &target, number)?,

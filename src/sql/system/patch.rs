@@ -10,7 +10,8 @@ use super::table_deltas::{deltas, key_changed};
 use super::{BoundTable, SystemTable, Wanted};
 use crate::error::Result;
 use crate::hash::Address;
-use crate::repo::{diff_views, fold, Column, Schema, Table, TableDelta};
+use crate::repo::{diff_views, fold, Column, KeyPart, Schema, Table, TableDelta};
+use crate::sql::eval::{compile_text, Scope};
 use crate::sql::relation::Row;
 use crate::sql::versions::{
     column_definition, create_index, create_table, create_view, foreign_key_definition, quoted, ChangeKind, RowChange,
@@ -56,7 +57,7 @@ impl SystemTable for Patch {
                 ]);
             };
             for delta in &deltas.tables {
-                for statement in definition(delta) {
+                for statement in definition(cx, delta)? {
                     push(delta.name(), "schema", statement);
                 }
                 let mut rows = data(cx, delta)?;
@@ -89,13 +90,13 @@ fn shown(cx: &Context, spec: &str) -> Result<String> {
 }
 
 /// The statements that change a table's definition.
-fn definition(delta: &TableDelta) -> Vec<String> {
-    match (&delta.from, &delta.to) {
+fn definition(cx: &Context, delta: &TableDelta) -> Result<Vec<String>> {
+    Ok(match (&delta.from, &delta.to) {
         (None, Some(to)) => created(&to.schema),
         (Some(from), None) => vec![format!("DROP TABLE {};", quoted(&from.schema.name))],
-        (Some(from), Some(to)) if from.schema != to.schema => altered(&from.schema, &to.schema),
+        (Some(from), Some(to)) if from.schema != to.schema => altered(cx, &from.schema, &to.schema)?,
         _ => Vec::new(),
-    }
+    })
 }
 
 fn created(schema: &Schema) -> Vec<String> {
@@ -103,7 +104,7 @@ fn created(schema: &Schema) -> Vec<String> {
     std::iter::once(create_table(schema)).chain(partial.map(|index| create_index(schema, index))).map(|sql| sql + ";").collect()
 }
 
-fn altered(from: &Schema, to: &Schema) -> Vec<String> {
+fn altered(cx: &Context, from: &Schema, to: &Schema) -> Result<Vec<String>> {
     let table = quoted(&to.name);
     let mut statements = Vec::new();
     if from.name != to.name {
@@ -123,8 +124,12 @@ fn altered(from: &Schema, to: &Schema) -> Vec<String> {
     if keys_differ && !from.primary_key.is_empty() {
         alter("DROP PRIMARY KEY".to_string());
     }
-    for column in &from.columns {
-        match pair(column, from, to) {
+    // What is generated goes first and comes last: it reads other columns.
+    let generated = |column: &&Column| column.generated.is_some();
+    let gone = |column: &&Column| pair(column, &from.columns, &to.columns).is_none();
+    let (first, rest): (Vec<&Column>, Vec<&Column>) = from.columns.iter().partition(|column| generated(column) && gone(column));
+    for column in first.into_iter().rev().chain(rest) {
+        match pair(column, &from.columns, &to.columns) {
             None => alter(format!("DROP {}", quoted(&column.name))),
             Some(other) => {
                 if other.name != column.name {
@@ -136,8 +141,10 @@ fn altered(from: &Schema, to: &Schema) -> Vec<String> {
             }
         }
     }
-    for column in to.columns.iter().filter(|column| pair(column, to, from).is_none()) {
-        alter(format!("ADD {}", column_definition(column)));
+    let (last, new): (Vec<&Column>, Vec<&Column>) =
+        to.columns.iter().filter(|column| pair(column, &to.columns, &from.columns).is_none()).partition(generated);
+    for column in new.into_iter().chain(last) {
+        added(cx, column)?.into_iter().for_each(&mut alter);
     }
     if keys_differ && !to.primary_key.is_empty() {
         alter(format!("ADD PRIMARY KEY ({})", key_names(to).join(",")));
@@ -147,7 +154,8 @@ fn altered(from: &Schema, to: &Schema) -> Vec<String> {
             statements.push(format!("{};", create_index(to, index)));
             continue;
         }
-        let parts: Vec<String> = index.parts.iter().map(|part| quoted(&to.columns[part.column].name)).collect();
+        let part = |part: &KeyPart| quoted(&to.columns[part.column].name) + if part.descending { " DESC" } else { "" };
+        let parts: Vec<String> = index.parts.iter().map(part).collect();
         let kind = if index.unique { "UNIQUE INDEX" } else { "INDEX" };
         statements.push(format!("ALTER TABLE {table} ADD {kind} {}({});", quoted(&index.name), parts.join(",")));
     }
@@ -158,15 +166,38 @@ fn altered(from: &Schema, to: &Schema) -> Vec<String> {
         let name = quoted(&check.name);
         statements.push(format!("ALTER TABLE {table} ADD CONSTRAINT {name} CHECK ({});", check.expression));
     }
-    statements
+    Ok(statements)
+}
+
+fn default_value(cx: &Context, column: &Column) -> Result<Value> {
+    match &column.default {
+        Some(text) => compile_text(cx, text, &Scope::empty())?.eval(&[], cx).and_then(|value| column.column_type.coerce(value)),
+        None => Ok(Value::Null),
+    }
+}
+
+/// Rows that are there get the column's fill; where DEFAULT says something else by now, it comes afterwards.
+fn added(cx: &Context, column: &Column) -> Result<Vec<String>> {
+    let given = default_value(cx, column);
+    let wanted = if column.fill.is_null() && !column.nullable { None } else { Some(&column.fill) };
+    if column.generated.is_some() || wanted.is_none_or(|fill| given.is_ok_and(|given| given == *fill)) {
+        return Ok(vec![format!("ADD {}", column_definition(column))]);
+    }
+    let mut first = column.clone();
+    first.default = Some(literal(&column.fill).into());
+    let name = quoted(&column.name);
+    let then = match &column.default {
+        Some(_) => format!("MODIFY COLUMN {}", column_definition(column)),
+        None => format!("ALTER COLUMN {name} DROP DEFAULT"),
+    };
+    Ok(vec![format!("ADD {}", column_definition(&first)), then])
 }
 
 /// The same column on the other side: by id, else by name where that name's column is nobody's there.
-fn pair<'a>(column: &Column, own: &Schema, other: &'a Schema) -> Option<&'a Column> {
-    let by_id = |column: &Column, schema: &'a Schema| schema.columns.iter().find(|other| other.id == column.id);
-    by_id(column, other).or_else(|| {
-        let named = other.columns.iter().find(|candidate| fold(&candidate.name) == fold(&column.name))?;
-        (!own.columns.iter().any(|mine| mine.id == named.id)).then_some(named)
+fn pair<'a>(column: &Column, own: &[Column], other: &'a [Column]) -> Option<&'a Column> {
+    other.iter().find(|other| other.id == column.id).or_else(|| {
+        let named = other.iter().find(|candidate| fold(&candidate.name) == fold(&column.name))?;
+        (!own.iter().any(|mine| mine.id == named.id)).then_some(named)
     })
 }
 
@@ -201,23 +232,29 @@ fn data(cx: &Context, delta: &TableDelta) -> Result<VecDeque<String>> {
     let Some(shape) = DiffShape::between(from, Some(to)) else { return Ok(statements) };
     let mut changes = shape.open(cx, from, Some(to), &Wanted::default())?;
     while let Some(change) = changes.next()? {
-        statements.extend(statement(to, &shape, &change)?);
+        statements.extend(statement(cx, to, &shape, &change)?);
     }
     Ok(statements)
 }
 
-fn statement(to: &Rc<Table>, shape: &DiffShape, change: &RowChange) -> Result<Option<String>> {
+fn statement(cx: &Context, to: &Rc<Table>, shape: &DiffShape, change: &RowChange) -> Result<Option<String>> {
     let schema = &to.schema;
     let table = quoted(&schema.name);
     let stored = |column: &Column| column.generated.is_none();
-    let old_of = |column: &Column| -> Option<&Value> {
-        let position = shape.from.iter().position(|other| other.id == column.id)?;
-        change.from.as_ref()?.get(position)
+    // What the row holds once the statements that change the definition have run.
+    let before = |column: &Column| -> Value {
+        let Some(own) = pair(column, &shape.to, &shape.from) else {
+            let defaults = column.fill.is_null() && !column.nullable && stored(column);
+            return if defaults { default_value(cx, column).unwrap_or(Value::Null) } else { column.fill.clone() };
+        };
+        let position = shape.from.iter().position(|other| other.id == own.id);
+        let old = position.zip(change.from.as_ref()).and_then(|(position, row)| row.get(position)).unwrap_or(&Value::Null);
+        column.column_type.coerce(old.clone()).unwrap_or_else(|_| old.clone())
     };
     let condition = || -> String {
-        let equals = |column: &Column| match old_of(column).unwrap_or(&Value::Null) {
+        let equals = |column: &Column| match before(column) {
             Value::Null => format!("{} IS NULL", quoted(&column.name)),
-            value => format!("{}={}", quoted(&column.name), literal(value)),
+            value => format!("{}={}", quoted(&column.name), literal(&value)),
         };
         let columns: Vec<&Column> = match schema.is_keyless() {
             true => schema.columns.iter().filter(|column| stored(column)).collect(),
@@ -237,13 +274,7 @@ fn statement(to: &Rc<Table>, shape: &DiffShape, change: &RowChange) -> Result<Op
             Some(format!("INSERT INTO {table} ({}) VALUES ({});", names.join(","), values.join(",")))
         }
         (ChangeKind::Modified, Some(row)) => {
-            let by_name = |column: &Column| -> Option<&Value> {
-                let position = shape.from.iter().position(|other| fold(&other.name) == fold(&column.name))?;
-                change.from.as_ref()?.get(position)
-            };
-            let changed = shape.to.iter().zip(row).filter(|(column, value)| {
-                stored(column) && by_name(column).unwrap_or(&Value::Null) != *value
-            });
+            let changed = shape.to.iter().zip(row).filter(|(column, value)| stored(column) && before(column) != **value);
             let set: Vec<String> = changed.map(|(column, value)| format!("{}={}", quoted(&column.name), literal(value))).collect();
             (!set.is_empty()).then(|| format!("UPDATE {table} SET {} WHERE {};", set.join(","), condition()))
         }

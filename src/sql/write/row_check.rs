@@ -43,6 +43,14 @@ impl RowCheck for MergeCheck {
         Ok(None)
     }
 
+    fn broken_expression(&self, schema: &Schema) -> Result<Option<String>> {
+        match self.target(schema) {
+            Ok(_) => Ok(None),
+            Err(error) if error.is_fault() => Err(error),
+            Err(error) => Ok(Some(error.message().to_owned())),
+        }
+    }
+
     fn is_indexed(&self, schema: &Schema, index: &Index, values: &[Value]) -> Result<bool> {
         match schema.indexes.iter().position(|own| own.id == index.id) {
             Some(position) => self.target(schema)?.indexed(&self.cx, position, values),
