@@ -255,6 +255,39 @@ fn cherry_pick_and_revert_make_commits_of_their_own() {
 }
 
 #[test]
+fn a_merge_is_reverted_by_naming_the_parent_that_stays() {
+    let mut s = with_table();
+    run(&mut s, "CALL dolt_checkout('-b', 'b'); INSERT INTO t VALUES (3, 'three'); CALL dolt_commit('-am', 'three')");
+    run(&mut s, "CALL dolt_checkout('main'); INSERT INTO t VALUES (4, 'four'); CALL dolt_commit('-am', 'four')");
+    run(&mut s, "CALL dolt_merge('b')");
+    let merge = one(&mut s, "SELECT dolt_hashof('HEAD')");
+    let which = format!("commit {merge} is a merge: say with -m 1 to -m 2 which parent stays");
+    refused(&mut s, "CALL dolt_revert('HEAD')", Code::BadArgument, &which);
+    let none = format!("commit {merge} has parents 1 to 2, found -m 3");
+    refused(&mut s, "CALL dolt_revert('HEAD', '-m', '3')", Code::BadArgument, &none);
+    run(&mut s, "CALL dolt_revert('HEAD', '-m', '1')");
+    assert_eq!(rows(&mut s, "SELECT id FROM t"), ["1", "2", "4"]);
+    assert_eq!(one(&mut s, "SELECT message FROM dolt_log LIMIT 1"), "Revert \"Merge branch 'b' into main\"");
+    run(&mut s, "CALL dolt_revert('HEAD~1', '--mainline', '2', '-m', 'the other way')");
+    assert_eq!(rows(&mut s, "SELECT id FROM t"), ["1", "2"]);
+    assert_eq!(one(&mut s, "SELECT message FROM dolt_log LIMIT 1"), "the other way");
+    run(&mut s, "CALL dolt_branch('c', 'HEAD~4'); CALL dolt_checkout('c')");
+    run(&mut s, &format!("CALL dolt_cherry_pick('{merge}', '-m', '1')"));
+    assert_eq!(rows(&mut s, "SELECT id FROM t"), ["1", "2", "3"]);
+}
+
+/// The second revision was looked up after the first revert had moved HEAD.
+#[test]
+fn several_reverts_mean_the_commits_as_they_were_named() {
+    let mut s = with_table();
+    run(&mut s, "INSERT INTO t VALUES (3, 'three'); CALL dolt_commit('-am', 'three')");
+    run(&mut s, "INSERT INTO t VALUES (4, 'four'); CALL dolt_commit('-am', 'four')");
+    run(&mut s, "CALL dolt_revert('HEAD', 'HEAD~1')");
+    assert_eq!(rows(&mut s, "SELECT id FROM t"), ["1", "2"]);
+    assert_eq!(rows(&mut s, "SELECT message FROM dolt_log LIMIT 2"), ["Revert \"three\"", "Revert \"four\""]);
+}
+
+#[test]
 fn stashes_come_back_onto_what_stands_then() {
     let mut s = with_table();
     run(&mut s, "INSERT INTO t VALUES (3, 'three'); CALL dolt_stash('push', 'mine')");

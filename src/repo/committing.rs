@@ -58,8 +58,8 @@ impl Change<'_> {
         let message = match (options.message.is_empty(), options.amend, &working_set.merge) {
             (false, _, _) => options.message.as_str(),
             (true, true, _) => &head.message,
-            (true, false, Some(merge)) => &merge.message,
-            (true, false, None) => {
+            (true, false, Some(merge)) if !merge.message.is_empty() => &merge.message,
+            (true, false, _) => {
                 let text = "dolt_commit requires a message: SELECT dolt_commit('-m', 'msg')";
                 return Err(Error::bad_argument(text));
             }
@@ -70,7 +70,12 @@ impl Change<'_> {
         let (commit, _) = Commit::create(self.store, working_set.staged, parents, author, committer, message)?;
         let action = format!("{}: {message}", if options.amend { "commit (amend)" } else { "commit" });
         self.set_head(branch, commit, &action)?;
-        working_set.merge = None;
+        // What was committed by force still breaks its constraints.
+        let violations = working_set.merge.take().map(|merge| merge.violations).unwrap_or_default();
+        if !violations.is_empty() {
+            let alone = MergeState::violations_alone(commit, working_set.working, working_set.staged);
+            working_set.merge = Some(MergeState { violations, ..alone });
+        }
         self.set_working_set(branch, &working_set)?;
         Ok(Some(commit))
     }

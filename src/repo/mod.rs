@@ -14,6 +14,7 @@ mod gc;
 mod history;
 mod id;
 mod merge;
+mod rebase;
 mod reflog;
 mod refs;
 mod repository;
@@ -41,12 +42,13 @@ pub use delta::{diff_roots, diff_views, DeltaKind, TableDelta, ViewDelta};
 pub use gc::{Gc, Kept, REFLOG_DAYS};
 pub use history::History;
 pub use merge::{
-    merge_schemas, rows_where, Conflict, MergeOptions, MergeOutcome, MergeResult, Merger, NoExpressions, Resolution, RowCheck,
-    TableStats, Violation, ViolationKind,
+    merge_schemas, rows_where, Choice, Conflict, Driver, Drivers, HunkKind, MergeOptions, MergeOutcome, MergeResult, Merger,
+    NoExpressions, Resolution, RowCheck, TableStats, TextHunk, TextMerge, Violation, ViolationKind, DRIVERS_TABLE,
 };
+pub use rebase::{show_order, Action as RebaseAction, ConflictCounts, Progress as RebaseProgress, Rebase, RebaseStep, Rebaser};
 pub use reflog::{Move, Reflog};
 pub use refs::{
-    check_free, check_name, Publication, RefMap, RefName, Refs, AUTO, CONFIG, HEADS, REFLOG, REMOTE, STASH, STATE, TAGS,
+    check_free, check_name, Publication, RefMap, RefName, Refs, AUTO, CONFIG, HEADS, REBASE, REFLOG, REMOTE, STASH, STATE, TAGS,
     TRACKING, WORK,
 };
 pub use repository::{Repository, DEFAULT_BRANCH};

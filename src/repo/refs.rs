@@ -40,6 +40,8 @@ pub const CONFIG: &str = "config/";
 pub const TRACKING: &str = "tracking/";
 /// Stashes: each a commit.
 pub const STASH: &str = "stash/";
+/// A rebase on its way, by the branch that it moves.
+pub const REBASE: &str = "rebase/";
 /// Opaque records of the layers above; hold no addresses.
 pub const STATE: &str = "state/";
 /// Remotes: url and options, opaque to this layer.

@@ -1,6 +1,6 @@
 //! Status: what is staged, what is not, and what a merge left behind.
 
-use super::{diff_roots, diff_views, DeltaKind, Root, WorkingSet};
+use super::{diff_roots, diff_views, DeltaKind, Operation, Root, WorkingSet};
 use crate::chunk::ChunkStore;
 use crate::error::Result;
 use crate::hash::Address;
@@ -44,6 +44,11 @@ pub fn status(store: &dyn ChunkStore, head_root: &Address, working_set: &Working
         push_deltas(&mut entries, &staged, &working, false);
     }
     if let Some(merge) = &working_set.merge {
+        // Rows that break a constraint are all that need be said of their table.
+        let broken = |entry: &StatusEntry| merge.violations.contains_key(&super::fold(&entry.table));
+        if merge.operation != Operation::Verify {
+            entries.retain(|entry| entry.staged || entry.state != State::Modified || !broken(entry));
+        }
         let mut push = |table: &str, state| entries.push(StatusEntry { table: table.to_owned(), staged: false, state });
         merge.conflicts.keys().for_each(|table| push(table, State::Conflict));
         merge.schema_conflicts.iter().for_each(|conflict| push(&conflict.table, State::SchemaConflict));

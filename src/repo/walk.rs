@@ -4,10 +4,10 @@
 use std::collections::{HashMap, VecDeque};
 
 use super::merge::{Conflict, Violation};
-use super::refs::{HEADS, REFLOG, STASH, TAGS, TRACKING, WORK};
+use super::refs::{HEADS, REBASE, REFLOG, STASH, TAGS, TRACKING, WORK};
 use super::row_codec::split_keyless;
 use super::schema::Schema;
-use super::{reflog, Commit, Publication, RefMap, Root, Tag, WorkingSet};
+use super::{reflog, Commit, Publication, Rebase, RefMap, Root, Tag, WorkingSet};
 use crate::chunk::{Chunk, Kind, Store};
 use crate::error::Result;
 use crate::hash::Address;
@@ -149,6 +149,11 @@ pub fn record_points_to(name: &str, value: &[u8]) -> Result<Vec<(Address, Role)>
         return Ok(found);
     }
     let mut found = Vec::new();
+    if name.starts_with(REBASE) {
+        let rebase = Rebase::decode(value)?;
+        let commits = rebase.steps.iter().map(|step| step.commit).chain([rebase.onto, rebase.head]);
+        found.extend(commits.map(|address| (address, Role::Plain)));
+    }
     if name.starts_with(WORK) {
         let working_set = WorkingSet::decode(value)?;
         found.extend([(working_set.working, Role::Plain), (working_set.staged, Role::Plain)]);

@@ -14,10 +14,10 @@ use crate::prolly::Map;
 #[derive(Clone, Debug, PartialEq)]
 pub struct WorkingSet { pub working: Address, pub staged: Address, pub merge: Option<MergeState> }
 
-/// What is on its way, and what `--continue` makes of it.
+/// What is on its way, and what `--continue` makes of it. `Verify` is none: it only holds violations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub enum Operation { Merge = 0, CherryPick = 1, Revert = 2, Rebase = 3, Squash = 4 }
+pub enum Operation { Merge = 0, CherryPick = 1, Revert = 2, Rebase = 3, Squash = 4, Verify = 5 }
 
 impl Operation {
     /// The word of the reflog.
@@ -28,6 +28,7 @@ impl Operation {
             Operation::Revert => "revert",
             Operation::Rebase => "rebase",
             Operation::Squash => "squash",
+            Operation::Verify => "verify",
         }
     }
 }
@@ -111,8 +112,8 @@ impl WorkingSet {
         }
         let (working, staged) = (r.address()?, r.address()?);
         let merge = r.option(|r| {
-            let operations =
-                [Operation::Merge, Operation::CherryPick, Operation::Revert, Operation::Rebase, Operation::Squash];
+            use Operation::{CherryPick, Merge, Rebase, Revert, Squash, Verify};
+            let operations = [Merge, CherryPick, Revert, Rebase, Squash, Verify];
             let byte = r.u8()?;
             let operation = operations.into_iter().find(|operation| *operation as u8 == byte);
             Ok(MergeState {

@@ -292,6 +292,8 @@ impl Session {
     /// A statement succeeded: its layer is folded, and what its procedure asked for is done.
     fn finish(&mut self, depth: usize, before: &Before, effect: Effect) -> Result<()> {
         let next = match &effect.checkout {
+            // What ends the transaction has put its edits where they belong.
+            Some(branch) if effect.ends_transaction => Some(self.load(branch)?),
             Some(branch) => Some(self.arrive(branch, before)?),
             None => None,
         };
@@ -315,6 +317,11 @@ impl Session {
             self.split_immediate(&before.publication);
         }
         if let Some((place, snapshot)) = next {
+            if effect.ends_transaction {
+                let mut left = Workspace::of(snapshot.root.clone());
+                left.keep_marks(&self.workspace.borrow());
+                *self.workspace.borrow_mut() = left;
+            }
             self.stand(place, snapshot);
         }
         if !effect.variables.is_empty() {
@@ -337,6 +344,10 @@ impl Session {
             let message = format!("cannot switch to {name}: the transaction has uncommitted changes");
             return Err(Error::new(Code::Dirty, message).with_hint("COMMIT or ROLLBACK first"));
         }
+        self.load(name)
+    }
+
+    fn load(&self, name: &str) -> Result<(Place, Snapshot)> {
         let refs = View { session: self };
         let place = place_of(&refs, name);
         let snapshot = Snapshot::load(&refs, &self.store, &place)?;

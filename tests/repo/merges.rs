@@ -148,14 +148,14 @@ fn cherry_pick_and_revert_are_merges() {
     let mut desk = diverged(&base, &table(&[(1, 5, 1), (2, 2, 2)]), &table(&[(1, 1, 1), (2, 2, 9)]));
     let picked = desk.head("feature");
     let options = MergeOptions::new(who());
-    desk.run(|change| change.cherry_pick("main", picked, &options, &no_expressions(), &mut None)).unwrap();
+    desk.run(|change| change.cherry_pick("main", picked, 0, &options, &no_expressions(), &mut None)).unwrap();
     assert_eq!(rows(&desk), [(1, 5, 1), (2, 2, 9)]);
     let head = desk.head("main");
     assert_eq!(&*Commit::read(&*desk.store, &head).unwrap().message, "feature");
-    desk.run(|change| change.revert("main", head, &options, &no_expressions(), &mut None)).unwrap();
+    desk.run(|change| change.revert("main", head, 0, &options, &no_expressions(), &mut None)).unwrap();
     assert_eq!(rows(&desk), [(1, 5, 1), (2, 2, 2)]);
     assert_eq!(&*Commit::read(&*desk.store, &desk.head("main")).unwrap().message, "Revert \"feature\"");
-    let again = desk.run(|change| change.cherry_pick("main", desk_head(change, "main~2"), &options, &no_expressions(), &mut None));
+    let again = desk.run(|change| change.cherry_pick("main", desk_head(change, "main~2"), 0, &options, &no_expressions(), &mut None));
     assert_eq!(again.unwrap_err().code(), Code::NothingToCommit);
 }
 

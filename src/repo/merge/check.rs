@@ -22,18 +22,6 @@ pub trait RowCheck {
         let _ = schema;
         Ok(None)
     }
-
-    /// A merge driver: what both sides' changes of one cell make together; `None`: they conflict.
-    fn merge_cell(&self, schema: &Schema, column: usize, sides: [&Value; 3]) -> Result<Option<Value>> {
-        let _ = (schema, column, sides);
-        Ok(None)
-    }
-
-    /// Whether [`RowCheck::merge_cell`] knows a driver for the column.
-    fn has_driver(&self, schema: &Schema, column: usize) -> bool {
-        let _ = (schema, column);
-        false
-    }
 }
 
 /// For schemas without expressions; refuses those that have some.

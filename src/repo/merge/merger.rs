@@ -10,7 +10,7 @@ use super::indexes::{same_index, IndexMerge};
 use super::rewrite::Rewrite;
 use super::rows::RowMerge;
 use super::schemas::merge_schemas;
-use super::RowCheck;
+use super::{Driver, Drivers, RowCheck};
 use crate::chunk::{ChunkStore, Store};
 use crate::error::{Code, Result};
 use crate::hash::Address;
@@ -46,6 +46,7 @@ pub struct Merger {
     result: MergeResult,
     checks: Option<VecDeque<ConstraintCheck>>,
     violations: Violations,
+    drivers: Option<Drivers>,
 }
 
 /// One table, by id.
@@ -84,6 +85,7 @@ impl Merger {
             result,
             checks: None,
             violations: Violations::default(),
+            drivers: None,
         }
     }
 
@@ -155,7 +157,12 @@ impl Merger {
             let description = format!("table {}: an expression of one side does not fit the other: {reason}", schema.name);
             return self.refuse(&versions, description);
         }
-        self.current = match TableMerge::new(&self.store, &self.check, versions.clone(), schema)? {
+        let drivers = match &self.drivers {
+            Some(drivers) => drivers,
+            None => self.drivers.insert(Drivers::merge(&self.store, &self.base, &self.ours, &self.theirs)?),
+        };
+        let drivers = drivers.of_columns(&schema)?;
+        self.current = match TableMerge::new(&self.store, &self.check, versions.clone(), schema, drivers)? {
             Ok(merge) => Some(merge),
             Err(description) => return self.refuse(&versions, description),
         };
@@ -268,6 +275,7 @@ struct TableMerge {
     check: Rc<dyn RowCheck>,
     versions: Versions,
     schema: Rc<super::super::Schema>,
+    drivers: Vec<Option<Driver>>,
     rewrites: [Option<Rewrite>; 3],
     rows: Option<RowMerge>,
     merged: Option<(Map, Map, TableStats)>,
@@ -284,6 +292,7 @@ impl TableMerge {
         check: &Rc<dyn RowCheck>,
         versions: Versions,
         schema: Rc<super::super::Schema>,
+        drivers: Vec<Option<Driver>>,
     ) -> Result<std::result::Result<Self, String>> {
         let (base, ours, theirs) = (&versions.base, &versions.ours, &versions.theirs);
         if let (Some(base), Some(ours), Some(theirs)) = (base, ours, theirs) {
@@ -297,7 +306,7 @@ impl TableMerge {
         let rewrite = |table: &Option<Rc<Table>>| table.as_ref().map(|t| Rewrite::new(store, check, t, &schema)).transpose();
         let rewrites = [rewrite(base)?, rewrite(ours)?, rewrite(theirs)?];
         let (store, check) = (store.clone(), check.clone());
-        Ok(Ok(TableMerge { store, check, versions, schema, rewrites, rows: None, merged: None, indexes: None }))
+        Ok(Ok(TableMerge { store, check, versions, schema, drivers, rewrites, rows: None, merged: None, indexes: None }))
     }
 
     fn run(&mut self) -> Result<Merged> {
@@ -308,7 +317,8 @@ impl TableMerge {
                     *map = rewrite.run()?;
                 }
             }
-            self.rows = Some(RowMerge::new(&self.store, self.schema.clone(), self.check.clone(), maps)?);
+            let (schema, check) = (self.schema.clone(), self.check.clone());
+            self.rows = Some(RowMerge::new(&self.store, schema, check, self.drivers.clone(), maps)?);
         }
         if let (None, Some(rows)) = (&self.merged, &mut self.rows) {
             self.merged = Some(rows.run()?);

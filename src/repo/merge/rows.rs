@@ -8,11 +8,11 @@ use bytes::Bytes;
 use super::super::batch::Batch;
 use super::super::row_codec::RowCodec;
 use super::super::Schema;
-use super::{Conflict, RowCheck, TableStats};
+use super::{Conflict, Driver, RowCheck, TableStats};
 use crate::chunk::Store;
 use crate::error::{Code, Result};
 use crate::prolly::{KeyRange, Map, Merge, Side, ThreeWay};
-use crate::tuple::{encode_cell, read_cell, same_cell};
+use crate::tuple::{encode_cell, read_cell, same_cell, Value};
 
 /// Streams what either side changed and edits ours. Resumable.
 pub(crate) struct RowMerge {
@@ -26,14 +26,23 @@ pub(crate) struct RowMerge {
     conflicts: Batch,
     stats: TableStats,
     generated: Vec<bool>,
+    /// By column.
+    drivers: Vec<Option<Driver>>,
 }
 
 /// What became of one row.
 enum Outcome { Keep, Take(Option<Bytes>), Conflict }
 
 impl RowMerge {
-    pub fn new(store: &Store, schema: Rc<Schema>, check: Rc<dyn RowCheck>, [base, ours, theirs]: [Map; 3]) -> Result<Self> {
+    pub fn new(
+        store: &Store,
+        schema: Rc<Schema>,
+        check: Rc<dyn RowCheck>,
+        drivers: Vec<Option<Driver>>,
+        [base, ours, theirs]: [Map; 3],
+    ) -> Result<Self> {
         Ok(RowMerge {
+            drivers,
             codec: RowCodec::new(&schema)?,
             generated: schema.columns.iter().map(|column| column.generated.is_some()).collect(),
             store: store.clone(),
@@ -116,7 +125,7 @@ impl RowMerge {
             } else if unchanged(our)? {
                 cells.push(Cow::Borrowed(their));
             } else {
-                match self.drive(column, [base.unwrap_or_default(), our, their])? {
+                match self.drive(column, base, our, their)? {
                     Some(cell) => cells.push(Cow::Owned(cell)),
                     None => return Ok(Outcome::Conflict),
                 }
@@ -129,17 +138,20 @@ impl RowMerge {
         Ok(if row == *ours { Outcome::Keep } else { Outcome::Take(Some(row)) })
     }
 
-    /// Asks the column's merge driver.
-    fn drive(&self, column: usize, cells: [&[u8]; 3]) -> Result<Option<Vec<u8>>> {
-        if !self.check.has_driver(&self.schema, column) {
-            return Ok(None);
-        }
+    /// Asks the column's merge driver. Without a base row the base is NULL.
+    fn drive(&self, column: usize, base: Option<&[u8]>, ours: &[u8], theirs: &[u8]) -> Result<Option<Vec<u8>>> {
+        let Some(driver) = self.drivers.get(column).copied().flatten() else { return Ok(None) };
         let column_type = &self.schema.columns[column].column_type;
         let value = |cell: &[u8]| read_cell(cell)?.to_value(column_type, &*self.store);
-        let [base, ours, theirs] = [value(cells[0])?, value(cells[1])?, value(cells[2])?];
-        let Some(merged) = self.check.merge_cell(&self.schema, column, [&base, &ours, &theirs])? else { return Ok(None) };
+        let base = base.map_or(Ok(Value::Null), value)?;
+        let Some(merged) = driver.merge(&base, &value(ours)?, &value(theirs)?) else { return Ok(None) };
+        // What one side could hold alone may be too much together.
+        let merged = match column_type.coerce(merged) {
+            Err(error) if error.code() == Code::Type => return Ok(None),
+            merged => merged?,
+        };
         let mut cell = Vec::new();
-        encode_cell(&mut cell, &column_type.coerce(merged)?, column_type)?;
+        encode_cell(&mut cell, &merged, column_type)?;
         Ok(Some(cell))
     }
 

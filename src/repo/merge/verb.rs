@@ -90,10 +90,7 @@ impl Change<'_> {
         kept: &mut Option<Merger>,
     ) -> Result<MergeOutcome> {
         let roots = self.roots(branch)?;
-        if roots.working_set.merge.is_some() {
-            let text = format!("a merge is already in progress on branch {branch}; commit it or use --abort");
-            return Err(Error::new(Code::MergeConflict, text));
-        }
+        refuse_in_progress(branch, roots.working_set.merge.as_ref())?;
         let base = merge_base(self.store, &roots.commit, &source)?;
         let base = base.ok_or_else(|| Error::bad_argument(format!("{name} and {branch} have no common ancestor")))?;
         if base == source {
@@ -128,8 +125,21 @@ impl Change<'_> {
         self.finish_merge(branch, roots, merged, state, options)
     }
 
-    /// Applies what `picked` changed against its first parent, as a commit of its own.
+    /// Applies what `picked` changed against one of its parents (0 is the first), as a commit of its own.
     pub fn cherry_pick(
+        &mut self,
+        branch: &str,
+        picked: Address,
+        mainline: usize,
+        options: &MergeOptions,
+        check: &Rc<dyn RowCheck>,
+        kept: &mut Option<Merger>,
+    ) -> Result<MergeOutcome> {
+        self.pick(Operation::CherryPick, branch, (picked, mainline), options, check, kept)
+    }
+
+    /// A step of a rebase: as [`Change::cherry_pick`], but for what is on its way where it conflicts.
+    pub fn replay(
         &mut self,
         branch: &str,
         picked: Address,
@@ -137,31 +147,42 @@ impl Change<'_> {
         check: &Rc<dyn RowCheck>,
         kept: &mut Option<Merger>,
     ) -> Result<MergeOutcome> {
+        self.pick(Operation::Rebase, branch, (picked, 0), options, check, kept)
+    }
+
+    fn pick(
+        &mut self,
+        operation: Operation,
+        branch: &str,
+        (picked, mainline): (Address, usize),
+        options: &MergeOptions,
+        check: &Rc<dyn RowCheck>,
+        kept: &mut Option<Merger>,
+    ) -> Result<MergeOutcome> {
         let commit = Commit::read(self.chunks(), &picked)?;
-        let text = format!("cannot cherry-pick {picked}: the first commit has no parent");
-        let parent = *commit.parents.first().ok_or_else(|| Error::bad_argument(text))?;
+        let parent = parent_of(&commit, picked, "cherry-pick", mainline)?;
         let message = if options.message.is_empty() { commit.message.to_string() } else { options.message.clone() };
-        let state = Pending::of(Operation::CherryPick, picked, parent, message);
+        let state = Pending::of(operation, picked, parent, message);
         self.apply_change(branch, picked, state, options, check, kept)
     }
 
-    /// Takes back what `reverted` changed against its first parent, as a commit of its own.
+    /// Takes back what `reverted` changed against one of its parents (0 is the first), as a commit of its own.
     pub fn revert(
         &mut self,
         branch: &str,
         reverted: Address,
+        mainline: usize,
         options: &MergeOptions,
         check: &Rc<dyn RowCheck>,
         kept: &mut Option<Merger>,
     ) -> Result<MergeOutcome> {
         let commit = Commit::read(self.chunks(), &reverted)?;
-        let text = format!("cannot revert {reverted}: the first commit has no parent");
-        let parent = *commit.parents.first().ok_or_else(|| Error::bad_argument(text))?;
+        let parent = parent_of(&commit, reverted, "revert", mainline)?;
         let message = match options.message.as_str() {
             "" => format!("Revert \"{}\"", commit.message),
             message => message.to_owned(),
         };
-        let state = Pending::of(Operation::Revert, reverted, reverted, message);
+        let state = Pending::of(Operation::Revert, parent, reverted, message);
         self.apply_change(branch, parent, state, options, check, kept)
     }
 
@@ -176,10 +197,7 @@ impl Change<'_> {
         kept: &mut Option<Merger>,
     ) -> Result<MergeOutcome> {
         let roots = self.roots(branch)?;
-        if roots.working_set.merge.is_some() {
-            let text = format!("a merge is already in progress on branch {branch}; commit it or use --abort");
-            return Err(Error::new(Code::MergeConflict, text));
-        }
+        refuse_in_progress(branch, roots.working_set.merge.as_ref())?;
         let ours = Commit::read(self.chunks(), &roots.commit)?.root;
         let (from, to) = (Commit::read(self.chunks(), &state.base)?.root, Commit::read(self.chunks(), &to)?.root);
         let merged = self.run_merge([&from, &ours, &to], check, kept)?;
@@ -217,7 +235,14 @@ impl Change<'_> {
         options: &MergeOptions,
     ) -> Result<MergeOutcome> {
         let working = carry(&roots.head, &roots.working, &merged.root)?;
-        let staged = carry(&roots.head, &roots.staged, &merged.root)?;
+        let mut staged = carry(&roots.head, &roots.staged, &merged.root)?;
+        // What is still to be resolved is not staged yet.
+        for table in merged.conflicts.keys().chain(merged.violations.keys()) {
+            staged.take(&roots.head, table);
+        }
+        for conflict in &merged.schema_conflicts {
+            staged.take(&roots.head, &conflict.table);
+        }
         let mut outcome = MergeOutcome { schema_conflicts: merged.schema_conflicts.len() as u64, ..MergeOutcome::default() };
         for map in merged.conflicts.values() {
             outcome.conflicts += map.len(self.chunks())?;
@@ -296,10 +321,6 @@ impl Change<'_> {
                 merge.schema_conflicts.remove(at);
                 if resolution == Resolution::Theirs {
                     let source = Commit::read(&**self.store, &merge.source_commit)?.root;
-                    let source = match merge.operation {
-                        Operation::Revert => revert_target(&**self.store, &merge.source_commit)?,
-                        _ => source,
-                    };
                     roots.working.take(&Root::read(&**self.store, &source)?, name);
                 }
             } else if let (Some(conflicts), Resolution::Theirs) = (conflicts, resolution) {
@@ -308,7 +329,9 @@ impl Change<'_> {
                 roots.working.tables.insert(name.clone(), Rc::new(taken));
                 before.push(table);
             }
-            roots.staged.take(&roots.working, name);
+            if merge.operation != Operation::Rebase {
+                roots.staged.take(&roots.working, name);
+            }
         }
         // Rows that were taken may break constraints that ours kept.
         let mut found = Violations::over(&merge.violations);
@@ -334,7 +357,8 @@ impl Change<'_> {
     }
 
     fn edit_conflicts(&mut self, branch: &str, table: &str, key: &[u8], conflict: Option<&Conflict>) -> Result<()> {
-        let mut working_set = self.roots(branch)?.working_set;
+        let mut roots = self.roots(branch)?;
+        let working_set = &mut roots.working_set;
         let merge = working_set.merge.as_mut().ok_or_else(no_merge)?;
         let name = fold(table);
         let map = merge.conflicts.get(&name).copied().ok_or_else(|| table_not_found(table))?;
@@ -342,16 +366,17 @@ impl Change<'_> {
         let map = map.apply(&**self.store, &mut std::iter::once((bytes::Bytes::copy_from_slice(key), value)))?;
         if map.is_empty() {
             merge.conflicts.remove(&name);
+            self.stage_resolved(&mut roots, &name)?;
         } else {
             merge.conflicts.insert(name, map);
         }
-        self.set_working_set(branch, &working_set)
+        self.set_working_set(branch, &roots.working_set)
     }
 
     /// Forgets violations of a table: all of them, or those of one entry of its map.
     pub fn drop_violations(&mut self, branch: &str, table: &str, key: Option<&[u8]>) -> Result<()> {
-        let mut working_set = self.roots(branch)?.working_set;
-        let merge = working_set.merge.as_mut().ok_or_else(no_merge)?;
+        let mut roots = self.roots(branch)?;
+        let merge = roots.working_set.merge.as_mut().ok_or_else(no_merge)?;
         let name = fold(table);
         let map = merge.violations.remove(&name).ok_or_else(|| table_not_found(table))?;
         if let Some(key) = key {
@@ -360,7 +385,28 @@ impl Change<'_> {
                 merge.violations.insert(name, rest);
             }
         }
-        self.set_working_set(branch, &working_set)
+        if merge.operation == Operation::Verify {
+            if merge.violations.is_empty() {
+                roots.working_set.merge = None;
+            }
+        } else {
+            self.stage_resolved(&mut roots, &fold(table))?;
+        }
+        self.set_working_set(branch, &roots.working_set)
+    }
+
+    /// The last conflict or violation of a table is gone: it is staged as it stands. A step of a rebase goes on when
+    /// somebody says so, by staging it.
+    fn stage_resolved(&self, roots: &mut super::super::Roots, table: &str) -> Result<()> {
+        let resolved = roots.working_set.merge.as_ref().is_some_and(|merge| {
+            let left = merge.conflicts.contains_key(table) || merge.violations.contains_key(table);
+            !left && merge.operation != Operation::Rebase
+        });
+        if resolved {
+            roots.staged.take(&roots.working, table);
+            roots.working_set.staged = roots.staged.write(self.chunks())?;
+        }
+        Ok(())
     }
 
     /// Whether `branch` contains everything of `commit`.
@@ -383,18 +429,28 @@ impl Pending<'static> {
     }
 }
 
-fn no_merge() -> Error { Error::new(Code::MergeConflict, "no merge in progress") }
-
-fn revert_target(store: &dyn crate::chunk::ChunkStore, reverted: &Address) -> Result<Address> {
-    let commit = Commit::read(store, reverted)?;
-    match commit.parents.first() {
-        Some(parent) => Ok(Commit::read(store, parent)?.root),
-        None => Ok(commit.root),
-    }
+fn parent_of(commit: &Commit, address: Address, what: &str, mainline: usize) -> Result<Address> {
+    commit.parents.get(mainline).copied().ok_or_else(|| match commit.parents.len() {
+        0 => Error::bad_argument(format!("cannot {what} {address}: the first commit has no parent")),
+        parents => Error::bad_argument(format!("cannot {what} {address}: it has {parents} parents, not {}", mainline + 1)),
+    })
 }
 
+fn refuse_in_progress(branch: &str, merge: Option<&MergeState>) -> Result<()> {
+    let text = match merge.map(|merge| merge.operation) {
+        None => return Ok(()),
+        Some(Operation::Verify) => {
+            format!("branch {branch} has unresolved entries in dolt_constraint_violations: repair the rows and delete the entries")
+        }
+        Some(_) => format!("a merge is already in progress on branch {branch}; commit it or use --abort"),
+    };
+    Err(Error::new(Code::MergeConflict, text))
+}
+
+fn no_merge() -> Error { Error::new(Code::MergeConflict, "no merge in progress") }
+
 /// `onto`, with what `dirty` changed against `clean`. A table that differs on both ways stands in the way.
-fn carry(clean: &Root, dirty: &Root, onto: &Root) -> Result<Root> {
+pub(crate) fn carry(clean: &Root, dirty: &Root, onto: &Root) -> Result<Root> {
     let mut carried = onto.clone();
     let mut stomped = Vec::new();
     for delta in diff_roots(clean, dirty) {

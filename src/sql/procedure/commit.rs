@@ -39,7 +39,7 @@ impl Procedure for Commit {
         let branch = cx.branch()?;
         let amend = flags.has("amend");
         let merging = cx.working_set(&*cx.store, branch)?.merge.map(|merge| merge.operation);
-        if let Some(operation) = merging.filter(|_| amend) {
+        if let Some(operation) = merging.filter(|operation| amend && *operation != Operation::Verify) {
             let what = operation_name(operation);
             return Err(Error::new(Code::MergeConflict, format!("you are in the middle of a {what} -- cannot amend")));
         }
@@ -114,6 +114,7 @@ pub fn operation_name(operation: Operation) -> &'static str {
         Operation::CherryPick => "cherry-pick",
         Operation::Revert => "revert",
         Operation::Rebase => "rebase",
+        Operation::Verify => "check of constraints",
     }
 }
 

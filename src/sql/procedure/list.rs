@@ -1,7 +1,7 @@
 //! The one list of procedures.
 
 use super::{
-    add, branch, checkout, clean, clone, commit, config, conflicts_resolve, fetch, gc, merge, pick, pull, push, remote, reset, rm, squash_history, stash, tag, undo, verify,
+    add, branch, checkout, clean, clone, commit, config, conflicts_resolve, fetch, gc, merge, pick, pull, push, rebase, remote, reset, rm, squash_history, stash, tag, undo, verify, verify_constraints,
     Procedure,
 };
 
@@ -22,6 +22,7 @@ pub const ALL: &[&dyn Procedure] = &[
     &pick::Revert,
     &pull::Pull,
     &push::Push,
+    &rebase::Rebase,
     &remote::Remote,
     &reset::Reset,
     &rm::Rm,
@@ -30,4 +31,5 @@ pub const ALL: &[&dyn Procedure] = &[
     &tag::Tag,
     &undo::Undo,
     &verify::Verify,
+    &verify_constraints::VerifyConstraints,
 ];

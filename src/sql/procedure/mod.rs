@@ -19,6 +19,7 @@ mod merge;
 mod pick;
 mod pull;
 mod push;
+mod rebase;
 mod remote;
 mod reset;
 mod rm;
@@ -27,12 +28,14 @@ mod stash;
 mod tag;
 mod undo;
 mod verify;
+mod verify_constraints;
 
 use super::{Context, OutputColumn};
 use crate::error::Result;
 use crate::tuple::Value;
 
 pub use list::ALL;
+pub use rebase::under_way as rebase_under_way;
 pub use stash::{stashed, Stashed};
 
 pub trait Procedure {

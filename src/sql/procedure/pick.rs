@@ -2,7 +2,7 @@
 
 use super::answer::{integer, invalid_usage, text};
 use super::commit::author_of;
-use super::flags::{flag, long, long_value, value, Flag};
+use super::flags::{flag, long, long_value, value, Flag, Flags};
 use super::merge::{abort, go_on};
 use super::{Answer, Call, Procedure};
 use crate::error::{Code, Error, Result};
@@ -22,6 +22,7 @@ const FLAGS: &[Flag] = &[
     flag("no-commit", 'n'),
     long_value("author"),
     value("message", 'm'),
+    long_value("mainline"),
 ];
 
 impl Procedure for CherryPick {
@@ -65,14 +66,12 @@ fn run(call: &mut Call<'_>, operation: Operation) -> Result<Answer> {
     if flags.positional.is_empty() || (picking && flags.positional.len() > 1) {
         return Err(invalid_usage());
     }
+    let commits = flags.positional.iter().map(|revision| cx.commit_of(revision)).collect::<Result<Vec<_>>>()?;
     let mut hash = String::new();
-    for revision in &flags.positional {
-        let commit = cx.commit_of(revision)?;
+    for commit in commits {
         let read = cx.read_commit(&commit)?;
-        if read.parents.len() > 1 {
-            let text = if picking { "cherry-picking a merge commit is not supported" } else { "reverting a merge commit is not supported" };
-            return Err(Error::unsupported(text));
-        }
+        let merged = read.parents.len() > 1;
+        let mainline = if merged { mainline(&flags, &commit, read.parents.len())? } else { 0 };
         let committed = cx.read_commit(&cx.head_commit()?)?.root;
         if has_changes(cx, &committed)? {
             let text = if picking { "cannot cherry-pick with uncommitted changes" } else { "You must commit any changes before using revert." };
@@ -84,12 +83,13 @@ fn run(call: &mut Call<'_>, operation: Operation) -> Result<Answer> {
             options.author = author_of(given, cx.moment.now_ms)?;
         }
         options.no_commit = flags.has("no-commit");
-        options.message = flags.value("message").unwrap_or_default().to_string();
+        let message = flags.value("message").filter(|message| !merged || number(message).is_none());
+        options.message = message.unwrap_or_default().to_string();
         let check = MergeCheck::new(cx);
         let mut kept = None;
         let outcome = cx.change_branch(|change, branch| match operation {
-            Operation::CherryPick => change.cherry_pick(branch, commit, &options, &check, &mut kept),
-            _ => change.revert(branch, commit, &options, &check, &mut kept),
+            Operation::CherryPick => change.cherry_pick(branch, commit, mainline, &options, &check, &mut kept),
+            _ => change.revert(branch, commit, mainline, &options, &check, &mut kept),
         });
         let outcome = match outcome {
             Err(error) if error.code() == Code::NothingToCommit && flags.has("allow-empty") => continue,
@@ -102,6 +102,21 @@ fn run(call: &mut Call<'_>, operation: Operation) -> Result<Answer> {
     }
     let value = if hash.is_empty() { Value::Int(0) } else { Value::from(hash.as_str()) };
     Ok(answer(&hash, [0; 3], value))
+}
+
+fn number(text: &str) -> Option<usize> { text.trim().parse().ok() }
+
+/// Of a merge one must say which parent stays: `-m 1` as in git, or `--mainline 1`. Counts from 0.
+fn mainline(flags: &Flags, commit: &crate::Address, parents: usize) -> Result<usize> {
+    let given = flags.value("mainline").or(flags.value("message").filter(|text| number(text).is_some()));
+    match given.map(number) {
+        Some(Some(given)) if (1..=parents).contains(&given) => Ok(given - 1),
+        Some(_) => {
+            let text = format!("commit {commit} has parents 1 to {parents}, found -m {}", given.unwrap_or_default());
+            Err(Error::bad_argument(text))
+        }
+        None => Err(Error::bad_argument(format!("commit {commit} is a merge: say with -m 1 to -m {parents} which parent stays"))),
+    }
 }
 
 /// Uncommitted changes of tracked tables; new ones that `dolt_ignore` names do not count.

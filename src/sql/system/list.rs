@@ -1,10 +1,10 @@
 //! The one list of system tables.
 
 use super::{
-    at, blame, branch_status, branches, column_diff, commit_ancestors, commit_diff, commits, conflicts, conflicts_table, constraint_violations, diff,
+    at, blame, branch_status, branches, column_diff, commit_ancestors, commit_diff, commits, conflict_hunks, conflicts, conflicts_table, constraint_violations, diff,
     diff_stat, diff_summary, diff_table, history, information_schema, log, merge_status, own_tables, patch,
-    preview_merge_conflicts, reflog, remotes, schema_conflicts, schema_diff, schemas, sqlite_master, stashes, status, tags,
-    workspace,
+    preview_merge_conflicts, rebase, reflog, remotes, schema_conflicts, schema_diff, schemas, sqlite_master, stashes, status, tags,
+    text_hunks, workspace,
     SystemTable,
 };
 
@@ -26,6 +26,7 @@ pub const ALL: &[&dyn SystemTable] = &[
     &own_tables::OwnTables,
     &patch::Patch,
     &preview_merge_conflicts::PreviewMergeConflicts,
+    &rebase::Rebase,
     &reflog::Reflog,
     &remotes::Remotes,
     &schema_conflicts::SchemaConflicts,
@@ -35,10 +36,12 @@ pub const ALL: &[&dyn SystemTable] = &[
     &stashes::Stashes,
     &status::Status,
     &tags::Tags,
+    &text_hunks::TextHunks,
     // Families, after the names that they would swallow.
     &at::At,
     &blame::Blame,
     &commit_diff::CommitDiff,
+    &conflict_hunks::ConflictHunks,
     &conflicts_table::ConflictsTable,
     &diff_table::DiffTable,
     &history::History,

@@ -4,6 +4,7 @@ use super::conflicts::{merge_state, spelled};
 use super::scan::{boolean, plain, rows, text, Scan};
 use super::{BoundTable, SystemTable};
 use crate::error::Result;
+use crate::repo::Operation;
 use crate::sql::Context;
 use crate::tuple::Value;
 
@@ -17,7 +18,7 @@ impl SystemTable for MergeStatus {
         let columns =
             vec![boolean("is_merging"), text("source"), text("source_commit"), text("target"), text("unmerged_tables")];
         Scan::new(columns, |cx, _| {
-            let Some(state) = merge_state(cx)? else {
+            let Some(state) = merge_state(cx)?.filter(|state| state.operation != Operation::Verify) else {
                 return rows(vec![vec![Value::Int(0), Value::Null, Value::Null, Value::Null, Value::Null]]);
             };
             let mut unmerged: Vec<String> = state.conflicts.keys().map(|table| spelled(cx, table)).collect();

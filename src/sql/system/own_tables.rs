@@ -7,7 +7,7 @@ use super::scan::plain;
 use super::{BoundTable, SystemTable, Wanted};
 use crate::error::Result;
 use crate::prolly::KeyRange;
-use crate::repo::{Column, KeyPart, Schema, Table};
+use crate::repo::{Check, Column, Driver, KeyPart, Schema, Table, DRIVERS_TABLE};
 use crate::sql::relation::Relation;
 use crate::sql::versions::Projection;
 use crate::sql::write::{Change, Operator, Target};
@@ -25,7 +25,7 @@ const SPECS: &[Spec] = &[
     ("dolt_ignore", &[("pattern", ColumnType::TEXT, "TEXT"), ("ignored", ColumnType::Bool, "BOOLEAN")], 1),
     ("dolt_docs", &[("doc_name", ColumnType::TEXT, "TEXT"), ("doc_text", ColumnType::TEXT, "TEXT")], 1),
     (
-        "dolt_merge_drivers",
+        DRIVERS_TABLE,
         &[
             ("table_name", ColumnType::TEXT, "TEXT"),
             ("column_name", ColumnType::TEXT, "TEXT"),
@@ -93,7 +93,7 @@ fn schema(cx: &Context, (name, columns, keys): &Spec) -> Schema {
         primary_key: (0..*keys).map(|column| KeyPart { column, descending: false }).collect(),
         indexes: Vec::new(),
         foreign_keys: Vec::new(),
-        checks: Vec::new(),
+        checks: if *name == DRIVERS_TABLE { vec![known_drivers()] } else { Vec::new() },
         comment: "".into(),
     };
     for (name, column_type, declared) in *columns {
@@ -114,4 +114,10 @@ fn schema(cx: &Context, (name, columns, keys): &Spec) -> Schema {
         });
     }
     schema
+}
+
+/// A misspelt driver is refused where it is written, not when two people have to merge.
+fn known_drivers() -> Check {
+    let names: Vec<String> = Driver::NAMES.iter().map(|name| format!("'{name}'")).collect();
+    Check { name: "known_merge_driver".into(), expression: format!("driver IN ({})", names.join(", ")).into() }
 }

@@ -40,7 +40,8 @@ impl Context {
     }
 
     /// As [`Context::change`], on the session's branch: the workspace goes into the branch's working set before,
-    /// and what the verb made of the working set comes back.
+    /// and what the verb made of the working set comes back. A verb that removes the branch leaves the workspace alone:
+    /// its session moves away.
     pub fn change_branch<T>(&self, verb: impl FnOnce(&mut Change<'_>, &str) -> Result<T>) -> Result<T> {
         let branch = self.branch()?;
         let before = self.working_root()?.write(&*self.store)?;
@@ -51,7 +52,11 @@ impl Context {
                 change.set_working_set(branch, &working_set)?;
             }
             let answer = verb(change, branch)?;
-            Ok((answer, change.working_set(&*self.store, branch)?.working))
+            let after = match change.branch(branch)? {
+                Some(_) => change.working_set(&*self.store, branch)?.working,
+                None => before,
+            };
+            Ok((answer, after))
         })?;
         if after != before {
             let root = Root::read(&*self.store, &after)?;

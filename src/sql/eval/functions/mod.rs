@@ -7,10 +7,13 @@ mod datetime;
 mod format;
 pub mod like;
 mod math;
+mod merge_text;
 mod session;
 mod text;
 mod value;
 mod versioning;
+
+pub use merge_text::texts;
 
 use super::Context;
 use crate::error::{Error, Result};
@@ -41,7 +44,7 @@ const fn in_context(name: &'static str, min: usize, max: usize, call: fn(&[Value
     Function { name, min, max, call: Callee::InContext(call) }
 }
 
-const LISTS: &[&[Function]] = &[text::LIST, math::LIST, value::LIST, format::LIST, datetime::LIST, session::LIST, versioning::LIST];
+const LISTS: &[&[Function]] = &[text::LIST, math::LIST, merge_text::LIST, value::LIST, format::LIST, datetime::LIST, session::LIST, versioning::LIST];
 
 /// The function of a folded name, `None` when there is none; a wrong number of arguments is an error that says so.
 pub fn find(name: &str, arguments: usize) -> Result<Option<&'static Function>> {
