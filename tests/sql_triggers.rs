@@ -159,7 +159,7 @@ fn refusals_name_the_clause() {
     let cases = [
         ("CREATE TRIGGER x INSTEAD OF INSERT ON v BEGIN SELECT 1; END", Code::Unsupported, "INSTEAD OF is not supported"),
         ("CREATE TRIGGER x AFTER INSERT ON v BEGIN SELECT 1; END", Code::Unsupported, "a trigger on view v is not supported"),
-        ("CREATE TEMP TRIGGER x AFTER INSERT ON t BEGIN SELECT 1; END", Code::Unsupported, "a temporary trigger is not supported"),
+        ("CREATE TEMP TRIGGER x AFTER INSERT ON t BEGIN SELECT 1; END", Code::Unsupported, "a temporary trigger, or one on a temporary table, is not supported"),
         ("CREATE TRIGGER x AFTER INSERT ON t BEGIN DROP TABLE t; END", Code::Unsupported, "trigger x: its statements are SELECT, INSERT, UPDATE and DELETE, without parameters"),
         ("CREATE TRIGGER x AFTER INSERT ON t BEGIN SELECT OLD.id; END", Code::ColumnNotFound, "column not found: OLD.id"),
         ("CREATE TRIGGER x AFTER UPDATE OF nix ON t BEGIN SELECT 1; END", Code::ColumnNotFound, "table t has no column nix"),

@@ -10,7 +10,7 @@ use crate::sql::eval::constant;
 use crate::sql::execute::transaction_commit;
 use crate::sql::parser::Statement;
 use crate::sql::procedure::Effect;
-use crate::sql::{Context, Outcome, Workspace};
+use crate::sql::{Context, Outcome};
 use crate::tuple::Value;
 
 /// What `@@name` answers before anything is set: what drivers and ORMs of MySQL ask for when they connect.
@@ -152,7 +152,7 @@ impl Session {
             return self.checkout(&branch);
         }
         let value = match (name.as_str(), value) {
-            ("autocommit" | "foreign_key_checks" | "prollite_pushdown" | "dolt_transaction_commit", value) => {
+            ("autocommit" | "foreign_key_checks" | "prollite_pushdown" | "prollite_text_limits" | "dolt_transaction_commit", value) => {
                 Value::Int(switch(&name, &value)?.into())
             }
             (_, value) => value,
@@ -203,7 +203,7 @@ impl Session {
             settings.revision = place.revision().cloned();
             self.place = place;
         }
-        *self.workspace.borrow_mut() = Workspace::of(self.snapshot.root.clone());
+        self.replace_workspace(self.snapshot.root.clone());
         *self.publication.borrow_mut() = Publication::default();
         self.restart();
         // The next statement loads what is there now.

@@ -37,7 +37,7 @@ impl Session {
             Ok(root) => {
                 self.repository.replace(refs);
                 self.seen = self.database.version();
-                let mut workspace = Workspace::of(theirs.root.clone());
+                let mut workspace = Workspace::of(theirs.root.clone()).with_temporary(&self.workspace.borrow());
                 workspace.keep_marks(&self.workspace.borrow());
                 workspace.put_root(root);
                 *self.workspace.borrow_mut() = workspace;

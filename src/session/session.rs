@@ -196,11 +196,12 @@ impl Session {
 
     /// Ok(Need), Ok(Publish) and Err leave the transaction as it was before the statement.
     pub fn step(&mut self, run: &mut Run) -> Result<Step> {
-        if self.unpublished() && (self.mode != Mode::Auto || self.alone || !shares(run.statement())) {
+        if self.unpublished() && (self.mode != Mode::Auto || self.alone || !shares(run.statement()) || self.workspace.borrow().has_temporary()) {
             return Ok(Step::Publish);
         }
         if self.mode == Mode::Auto && !self.unpublished() {
             self.group = None;
+            self.alone = false;
         }
         self.watch.take_fault();
         run.jobs.begin();
@@ -364,6 +365,12 @@ impl Session {
         move |session, name| session.arrive(name, &before)
     }
 
+    /// A workspace of that root; temporary tables stay.
+    pub(super) fn replace_workspace(&self, root: Rc<crate::repo::Root>) {
+        let workspace = Workspace::of(root).with_temporary(&self.workspace.borrow());
+        *self.workspace.borrow_mut() = workspace;
+    }
+
     pub(super) fn stand(&mut self, place: Place, snapshot: Snapshot) {
         let settings = Rc::make_mut(&mut self.settings);
         settings.branch = place.branch().cloned();
@@ -371,7 +378,7 @@ impl Session {
         let dirty = self.workspace.borrow().is_dirty();
         debug_assert!(!dirty, "a switch of branches leaves no edits behind");
         let open = self.mode == Mode::Open;
-        *self.workspace.borrow_mut() = Workspace::of(snapshot.root.clone());
+        self.replace_workspace(snapshot.root.clone());
         if open {
             self.workspace.borrow_mut().push_layer();
         }
@@ -418,7 +425,7 @@ impl Session {
         let refs = self.database.repository().all_refs();
         if !self.snapshot.is_current(&refs, &self.place) {
             let snapshot = Snapshot::load(&refs, &self.store, &self.place)?;
-            *self.workspace.borrow_mut() = Workspace::of(snapshot.root.clone());
+            self.replace_workspace(snapshot.root.clone());
             self.database.hold(&snapshot.root);
             self.snapshot = snapshot;
         }

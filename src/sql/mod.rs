@@ -18,6 +18,7 @@ pub mod relation;
 mod storage;
 pub mod system;
 pub mod tables;
+mod temporary;
 pub mod versions;
 mod workspace;
 pub mod write;

@@ -11,6 +11,7 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 
+use super::temporary::Temporaries;
 use super::write::Plans;
 use crate::chunk::ChunkStore;
 use crate::error::{Code, Error, Result};
@@ -42,6 +43,7 @@ pub struct Workspace {
     /// Tables with edits above their trees, by folded name.
     edits: BTreeMap<String, TableEdits>,
     frames: Vec<Frame>,
+    temporary: Temporaries,
     /// AUTO_INCREMENT's high-water marks that this transaction knows; see `write/auto_increment.rs`.
     marks: Rc<BTreeMap<TableId, i64>>,
     plans: Plans,
@@ -53,6 +55,7 @@ pub struct Workspace {
 struct Frame {
     root: Rc<Root>,
     base: Rc<Root>,
+    temporary: Temporaries,
     marks: Rc<BTreeMap<TableId, i64>>,
     /// The edits that a table had when this layer opened, for each table replaced since. `None`: it had none.
     replaced: BTreeMap<String, Option<TableEdits>>,
@@ -135,12 +138,12 @@ impl Workspace {
     pub fn new(root: Root) -> Self { Workspace::of(Rc::new(root)) }
 
     pub fn of(root: Rc<Root>) -> Self {
-        Workspace { base: root.clone(), root, edits: BTreeMap::new(), frames: Vec::new(), marks: Rc::default(), plans: Plans::default(), last_insert_id: None }
+        Workspace { base: root.clone(), root, edits: BTreeMap::new(), frames: Vec::new(), temporary: Rc::default(), marks: Rc::default(), plans: Plans::default(), last_insert_id: None }
     }
 
     pub fn table(&self, name: &str) -> Option<TableView> {
         let name = fold(name);
-        let table = self.root.tables.get(&name)?;
+        let table = self.find(&name)?;
         Some(match self.edits.get(&name) {
             None => TableView::of(table),
             Some(edits) => TableView {
@@ -151,9 +154,34 @@ impl Workspace {
         })
     }
 
-    pub fn schema(&self, name: &str) -> Option<Rc<Schema>> { Some(self.root.table(name)?.schema.clone()) }
+    pub fn schema(&self, name: &str) -> Option<Rc<Schema>> { Some(self.find(&fold(name))?.schema.clone()) }
 
-    pub fn view(&self, name: &str) -> Option<Rc<View>> { self.root.views.get(&fold(name)).cloned() }
+    /// By folded name; a temporary table hides one of the branch.
+    fn find(&self, name: &str) -> Option<&Rc<Table>> { self.temporary.root.tables.get(name).or_else(|| self.root.tables.get(name)) }
+
+    pub fn view(&self, name: &str) -> Option<Rc<View>> {
+        let name = fold(name);
+        self.temporary.root.views.get(&name).or_else(|| self.root.views.get(&name)).cloned()
+    }
+
+    pub fn is_temporary(&self, table: &str) -> bool { !self.temporary.is_empty() && self.temporary.has_table(&fold(table)) }
+    pub fn has_temporary(&self) -> bool { !self.temporary.is_empty() }
+
+    pub fn add_temporary_table(&mut self, name: &str, table: Table) {
+        self.plans.clear();
+        Rc::make_mut(&mut self.temporary).root.tables.insert(fold(name), Rc::new(table));
+    }
+    pub fn add_temporary_view(&mut self, name: &str, view: View) {
+        Rc::make_mut(&mut self.temporary).root.views.insert(fold(name), Rc::new(view));
+    }
+
+    /// Takes the temporary tables over from the workspace that this one stands in for.
+    pub fn with_temporary(mut self, other: &Workspace) -> Workspace {
+        self.temporary = other.temporary.clone();
+        let edits = other.edits.iter().filter(|(name, _)| other.temporary.has_table(name));
+        self.edits.extend(edits.map(|(name, edits)| (name.clone(), edits.clone())));
+        self
+    }
 
     pub fn trigger(&self, name: &str) -> Option<Rc<View>> { self.root.views.get(&View::trigger_key(name)).cloned() }
 
@@ -184,7 +212,10 @@ impl Workspace {
     pub fn set_table(&mut self, name: &str, table: Option<Table>) {
         let name = fold(name);
         self.set_aside(&name);
-        let root = Rc::make_mut(&mut self.root);
+        let root = match self.temporary.has_table(&name) {
+            true => &mut Rc::make_mut(&mut self.temporary).root,
+            false => Rc::make_mut(&mut self.root),
+        };
         let same = match (root.tables.get(&name), &table) {
             (Some(old), Some(new)) => Rc::ptr_eq(&old.schema, &new.schema),
             _ => false,
@@ -200,7 +231,10 @@ impl Workspace {
 
     pub fn set_view(&mut self, name: &str, view: Option<View>) {
         let name = fold(name);
-        let root = Rc::make_mut(&mut self.root);
+        let root = match view.is_none() && self.temporary.root.views.contains_key(&name) {
+            true => &mut Rc::make_mut(&mut self.temporary).root,
+            false => Rc::make_mut(&mut self.root),
+        };
         match view {
             Some(view) => root.views.insert(name, Rc::new(view)),
             None => root.views.remove(&name),
@@ -209,11 +243,15 @@ impl Workspace {
 
     /// After a versioning verb: everything is replaced, no edits are pending.
     pub fn replace_root(&mut self, root: Root) {
-        let names: Vec<String> = self.edits.keys().cloned().collect();
-        names.iter().for_each(|name| self.set_aside(name));
+        self.branch_edits().iter().for_each(|name| self.set_aside(name));
         self.root = Rc::new(root);
         self.base = self.root.clone();
         self.plans.clear();
+    }
+
+    /// Names of the tables with edits that are on the branch.
+    fn branch_edits(&self) -> Vec<String> {
+        self.edits.keys().filter(|name| !self.temporary.has_table(name)).cloned().collect()
     }
 
     /// Takes a table's edits out; the top layer keeps those that are older than itself.
@@ -235,8 +273,8 @@ impl Workspace {
         let depth = self.frames.len();
         let name = fold(table);
         if !self.edits.contains_key(&name) {
-            let found = self.root.tables.get(&name).ok_or_else(|| missing(table))?;
-            self.edits.insert(name.clone(), TableEdits::new(found));
+            let edits = TableEdits::new(self.find(&name).ok_or_else(|| missing(table))?);
+            self.edits.insert(name.clone(), edits);
         }
         let edits = self.edits.get_mut(&name).ok_or_else(|| missing(table))?;
         Ok(TableWriter { edits, depth })
@@ -264,7 +302,7 @@ impl Workspace {
         let name = fold(table);
         match self.edits.get(&name) {
             Some(edits) => edits.rows.map.get(store, key),
-            None => self.root.tables.get(&name).ok_or_else(|| missing(table))?.rows.get(store, key),
+            None => self.find(&name).ok_or_else(|| missing(table))?.rows.get(store, key),
         }
     }
 
@@ -272,6 +310,7 @@ impl Workspace {
         self.frames.push(Frame {
             root: self.root.clone(),
             base: self.base.clone(),
+            temporary: self.temporary.clone(),
             marks: self.marks.clone(),
             replaced: BTreeMap::new(),
         });
@@ -310,23 +349,23 @@ impl Workspace {
                     None => self.edits.remove(&name),
                 };
             }
-            if !Rc::ptr_eq(&self.root, &frame.root) {
+            if !Rc::ptr_eq(&self.root, &frame.root) || !Rc::ptr_eq(&self.temporary, &frame.temporary) {
                 self.plans.clear();
             }
             self.root = frame.root;
+            self.temporary = frame.temporary;
             self.base = frame.base;
             self.marks = frame.marks;
         }
         self.edits.retain(|name, edits| {
             edits.drop_to(depth);
-            self.root.tables.contains_key(name)
+            self.temporary.has_table(name) || self.root.tables.contains_key(name)
         });
     }
 
     /// Writes pending edits into trees and answers the root that results. Safe to repeat after a fault.
     pub fn flush(&mut self, store: &dyn ChunkStore) -> Result<Root> {
-        let names: Vec<String> = self.edits.keys().cloned().collect();
-        for name in names {
+        for name in self.branch_edits() {
             self.flush_table(store, &name)?;
         }
         Ok((*self.root).clone())
@@ -335,6 +374,14 @@ impl Workspace {
     /// As [`Workspace::flush`], for one table; answers it as it stands, trees included.
     pub fn flush_table(&mut self, store: &dyn ChunkStore, name: &str) -> Result<Option<Rc<Table>>> {
         let name = fold(name);
+        if self.temporary.has_table(&name) {
+            return match self.edits.get(&name) {
+                Some(edits) if edits.has_edits() => {
+                    Err(Error::unsupported(format!("the definition of temporary table {name} cannot change while it has rows")))
+                }
+                _ => Ok(self.find(&name).cloned()),
+            };
+        }
         let Some(table) = self.root.tables.get(&name) else { return Ok(None) };
         match self.edits.get(&name) {
             Some(edits) if edits.has_edits() => {
@@ -351,7 +398,8 @@ impl Workspace {
 
     /// Moves edits into trees when they take too much memory. `true`: it did.
     pub fn spill(&mut self, store: &dyn ChunkStore) -> Result<bool> {
-        if self.edits.values().map(TableEdits::pending_bytes).sum::<usize>() < SPILL_BYTES {
+        let on_branch = self.edits.iter().filter(|(name, _)| !self.temporary.has_table(name));
+        if on_branch.map(|(_, edits)| edits.pending_bytes()).sum::<usize>() < SPILL_BYTES {
             return Ok(false);
         }
         self.flush(store)?;
@@ -362,8 +410,7 @@ impl Workspace {
 
     /// A whole root in place of the present one, to be published: what a transaction was merged into.
     pub fn put_root(&mut self, root: Root) {
-        let names: Vec<String> = self.edits.keys().cloned().collect();
-        names.iter().for_each(|name| self.set_aside(name));
+        self.branch_edits().iter().for_each(|name| self.set_aside(name));
         self.root = Rc::new(root);
         self.plans.clear();
     }
@@ -379,15 +426,25 @@ impl Workspace {
 
     /// Whether anything differs from what the transaction began with.
     pub fn is_dirty(&self) -> bool {
-        self.edits.values().any(TableEdits::has_edits)
+        self.edits.iter().any(|(name, edits)| edits.has_edits() && !self.temporary.has_table(name))
             || (!Rc::ptr_eq(&self.root, &self.base) && !same_root(&self.root, &self.base))
     }
 
     /// AUTO_INCREMENT's high-water mark of a table, if this transaction moved it.
-    pub fn mark(&self, table: TableId) -> Option<i64> { self.marks.get(&table).copied() }
-    pub fn set_mark(&mut self, table: TableId, mark: i64) { Rc::make_mut(&mut self.marks).insert(table, mark); }
+    pub fn mark(&self, table: TableId) -> Option<i64> { self.temporary.marks.get(&table).or_else(|| self.marks.get(&table)).copied() }
+    pub fn set_mark(&mut self, table: TableId, mark: i64) {
+        match self.temporary.owns(table) {
+            true => Rc::make_mut(&mut self.temporary).marks.insert(table, mark),
+            false => Rc::make_mut(&mut self.marks).insert(table, mark),
+        };
+    }
     /// Forgets a mark of a table that is gone or starts again.
-    pub fn drop_mark(&mut self, table: TableId) { Rc::make_mut(&mut self.marks).remove(&table); }
+    pub fn drop_mark(&mut self, table: TableId) {
+        Rc::make_mut(&mut self.marks).remove(&table);
+        if self.temporary.marks.contains_key(&table) {
+            Rc::make_mut(&mut self.temporary).marks.remove(&table);
+        }
+    }
     pub fn marks(&self) -> &BTreeMap<TableId, i64> { &self.marks }
 }
 

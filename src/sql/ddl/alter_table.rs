@@ -71,6 +71,9 @@ pub fn alter(cx: &Context, if_exists: bool, name: &Name, operations: &[Operation
 
 /// RENAME TABLE: foreign keys that point here, and expressions that say `t.c`, follow.
 pub fn rename(cx: &Context, from: &str, to: &str) -> Result<()> {
+    if cx.workspace.borrow().is_temporary(from) {
+        return Err(Error::unsupported(format!("renaming temporary table {from} is not supported")));
+    }
     let table = open(cx, from)?;
     if fold(from) != fold(to) {
         check_free(cx, to)?;

@@ -9,6 +9,7 @@ use crate::error::{Code, Error, Result};
 use crate::repo::{auto_name, Column, Refs, Root, Schema, Table, TableId};
 use crate::sql::parser::{self, Statement};
 use crate::sql::relation::Relation;
+use crate::sql::temporary::table_id;
 use crate::sql::workspace::missing;
 use crate::sql::write::{Change, Operator, Target, BATCH};
 use crate::sql::{query, Context, OutputColumn};
@@ -16,15 +17,15 @@ use crate::tuple::{ColumnType, Value};
 
 pub fn create(cx: &Context, definition: &CreateTable) -> Result<u64> {
     let name = local(cx, &definition.name)?;
-    if definition.temporary {
-        return Err(Error::unsupported("temporary tables are not supported"));
-    }
     if definition.if_not_exists && cx.workspace.borrow().schema(name).is_some() {
         return Ok(0);
     }
     check_free(cx, name)?;
     let mut schema = Schema {
-        id: cx.workspace.borrow().root().derive_table_id(name),
+        id: match cx.workspace.borrow().root().derive_table_id(name) {
+            id if definition.temporary => table_id(id),
+            id => id,
+        },
         name: name.into(),
         columns: Vec::new(),
         primary_key: Vec::new(),
@@ -126,9 +127,16 @@ fn finish(cx: &Context, schema: Schema, definition: &CreateTable, rows: Option<B
     let schema = Rc::new(schema);
     // Every expression compiles, or the table cannot be written to.
     Target::new(cx, schema.clone())?;
-    forget_mark(cx, schema.id)?;
     let name = schema.name.clone();
-    cx.workspace.borrow_mut().set_table(&name, Some(Table::empty(schema.clone())));
+    if definition.temporary {
+        if !schema.foreign_keys.is_empty() {
+            return Err(Error::unsupported(format!("a foreign key of temporary table {name} is not supported")));
+        }
+        cx.workspace.borrow_mut().add_temporary_table(&name, Table::empty(schema.clone()));
+    } else {
+        forget_mark(cx, schema.id)?;
+        cx.workspace.borrow_mut().set_table(&name, Some(Table::empty(schema.clone())));
+    }
     if let Some(next) = definition.auto_increment {
         cx.workspace.borrow_mut().set_mark(schema.id, next.saturating_sub(1).max(0));
     }

@@ -103,6 +103,7 @@ pub struct CreateIndex {
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct CreateView {
+    pub temporary: bool,
     pub or_replace: bool,
     pub if_not_exists: bool,
     pub name: Name,

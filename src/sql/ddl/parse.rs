@@ -72,14 +72,11 @@ fn create(r: &mut Reader) -> Result<Definition> {
         return Ok(Definition::CreateTable(create_table(r, temporary)?));
     }
     if r.take(&["VIEW"]) {
-        if temporary {
-            return Err(r.unsupported("a temporary view"));
-        }
         let if_not_exists = r.if_not_exists();
         let name = r.name()?;
         let columns = if r.is_symbol("(") { r.list(Reader::identifier)? } else { Vec::new() };
         r.expect(&["AS"])?;
-        return Ok(Definition::CreateView(CreateView { or_replace, if_not_exists, name, columns, query: r.rest()? }));
+        return Ok(Definition::CreateView(CreateView { temporary, or_replace, if_not_exists, name, columns, query: r.rest()? }));
     }
     if r.take(&["TRIGGER"]) {
         return Ok(Definition::CreateTrigger(create_trigger(r, temporary)?));

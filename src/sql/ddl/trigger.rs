@@ -16,8 +16,8 @@ pub fn create(cx: &Context, definition: &CreateTrigger) -> Result<u64> {
         }
         return Err(Error::new(Code::Exists, format!("trigger {name} already exists")));
     }
-    if definition.temporary {
-        return Err(Error::unsupported("a temporary trigger is not supported").at(definition.name.at));
+    if definition.temporary || cx.workspace.borrow().is_temporary(table) {
+        return Err(Error::unsupported("a temporary trigger, or one on a temporary table, is not supported").at(definition.name.at));
     }
     if cx.workspace.borrow().view(table).is_some() {
         return Err(Error::unsupported(format!("a trigger on view {table} is not supported")).at(definition.table.at));

@@ -29,7 +29,12 @@ pub fn create(cx: &Context, definition: &CreateView) -> Result<u64> {
         columns: definition.columns.iter().map(|column| column.as_str().into()).collect(),
         sql: definition.query.sql.as_str().into(),
     };
-    cx.workspace.borrow_mut().set_view(name, Some(view));
+    let mut workspace = cx.workspace.borrow_mut();
+    if definition.temporary {
+        workspace.add_temporary_view(name, view);
+    } else {
+        workspace.set_view(name, Some(view));
+    }
     Ok(0)
 }
 

@@ -29,9 +29,21 @@ pub fn execute(cx: &Context, parsed: &Parsed, effect: &mut Effect) -> Result<Out
         Statement::Describe(name) => show::describe(cx, name),
         Statement::Pragma { name, value } => show::pragma(cx, name, value.as_ref()),
         Statement::Explain(statement) => query::explain(cx, statement),
+        Statement::Reindex(name) => reindex(cx, name.as_deref()),
         Statement::Nothing => Ok(Outcome::default()),
         _ => Err(Error::internal("a statement of the session reached the tables")),
     }
+}
+
+fn reindex(cx: &Context, name: Option<&str>) -> Result<Outcome> {
+    let Some(name) = name else { return Ok(Outcome::default()) };
+    let workspace = cx.workspace.borrow();
+    let is_index = |table: &crate::repo::Table| table.schema.indexes.iter().any(|index| index.name.eq_ignore_ascii_case(name));
+    let is_collation = ["binary", "nocase", "rtrim"].iter().any(|known| name.eq_ignore_ascii_case(known));
+    if is_collation || workspace.schema(name).is_some() || workspace.root().tables.values().any(|table| is_index(table)) {
+        return Ok(Outcome::default());
+    }
+    Err(Error::new(crate::Code::TableNotFound, format!("no such table or index: {name}")))
 }
 
 /// A guess that costs nothing: every procedure's name begins so.

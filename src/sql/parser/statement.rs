@@ -57,7 +57,9 @@ pub enum Statement {
     Savepoint(String),
     Release(String),
     RollbackTo(String),
-    /// Means nothing here and does no harm: ANALYZE, REINDEX, VACUUM, LOCK/UNLOCK TABLES.
+    /// SQLite's: the table, index or collation, if one is named. There is nothing to do.
+    Reindex(Option<String>),
+    /// Means nothing here and does no harm: ANALYZE, VACUUM, LOCK/UNLOCK TABLES.
     Nothing,
 }
 

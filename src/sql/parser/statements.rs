@@ -154,7 +154,12 @@ pub fn statement(tokens: Vec<Tok>, text: &str) -> Result<Statement> {
             reader.end(Statement::Use(name))
         }
         "BEGIN" | "START" | "COMMIT" | "END" | "ROLLBACK" | "SAVEPOINT" | "RELEASE" => transaction(reader, &word),
-        "ANALYZE" | "REINDEX" | "VACUUM" | "LOCK" | "UNLOCK" | "OPTIMIZE" | "FLUSH" => Ok(Statement::Nothing),
+        "REINDEX" => {
+            reader.at = 1;
+            let name = if reader.peek().is_some() { reader.object_name()?.0.pop() } else { None };
+            reader.end(Statement::Reindex(name.map(|name| name.value)))
+        }
+        "ANALYZE" | "VACUUM" | "LOCK" | "UNLOCK" | "OPTIMIZE" | "FLUSH" => Ok(Statement::Nothing),
         "CREATE" | "ALTER" | "DROP" => {
             let what = reader.tokens.get(1).and_then(Tok::word).unwrap_or_default().to_ascii_uppercase();
             Err(Error::unsupported(format!("{word} {what} is not supported")).at(start))

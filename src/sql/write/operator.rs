@@ -17,6 +17,7 @@ use crate::error::Result;
 use crate::repo::{keyless_value, split_keyless};
 use crate::sql::ddl::Timing;
 use crate::sql::relation::Row;
+use crate::sql::temporary;
 use crate::sql::workspace::missing;
 use crate::sql::Context;
 use crate::tuple::Value;
@@ -159,10 +160,15 @@ impl<'a> Operator<'a> {
     }
 
     fn keyed(&self, target: &Target, changes: Vec<Change>) -> Result<Vec<Edit>> {
+        let is_temporary = self.cx.workspace.borrow().is_temporary(&target.name);
         let mut edits = Vec::with_capacity(changes.len());
         for change in changes {
             let old = change.old.as_ref().map(|row| target.codec.key(row)).transpose()?;
             let new = match &change.new {
+                Some(row) if is_temporary => {
+                    temporary::check_row(&target.schema, row)?;
+                    Some((target.codec.key(row)?, target.codec.encode_row(&*self.cx.store, row)?))
+                }
                 Some(row) => Some((target.codec.key(row)?, target.codec.encode_row(&*self.cx.store, row)?)),
                 None => None,
             };

@@ -97,8 +97,13 @@ impl Target {
 
     /// What a new row must go through before its key is known: types, generated columns, NOT NULL, CHECK.
     pub fn finish(&self, cx: &Context, row: &mut Row) -> Result<()> {
+        // SQLite's VARCHAR(n) is a TEXT: `SET prollite_text_limits = off` takes longer ones.
+        let unlimited = cx.settings.variables.get("prollite_text_limits") == Some(&Value::Int(0));
         for (position, cell) in row.iter_mut().enumerate() {
-            self.coerce(position, cell)?;
+            match &self.schema.columns[position].column_type {
+                ColumnType::Text { max: Some(_) } if unlimited => *cell = ColumnType::TEXT.coerce(std::mem::take(cell))?,
+                _ => self.coerce(position, cell)?,
+            }
         }
         generated::fill(self, cx, row)?;
         super::not_null::check(self, row)?;
