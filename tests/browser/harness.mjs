@@ -53,6 +53,7 @@ export async function startServer({ isolated = false, headers = {}, routes = {},
       '/dist/': at('dist'),
       '/pages/': at('tests/browser/pages'),
       '/playground/': at('www/playground/dist'),
+      '/memory-blocks/': at('www/memory-blocks/dist'),
       ...routes,
     },
   });

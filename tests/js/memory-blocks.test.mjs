@@ -1,5 +1,6 @@
 // The memory blocks without a screen: operations byte by byte, review, undo, and what must never be lost.
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { commits, domain, newDesk, propose, refused } from './memory-blocks.mjs';
@@ -8,7 +9,7 @@ const {
   applyOperation, approvalOf, approve, approveAll, approveGroup, answer, blame, bodyAt, changeSettings, checkLimit, codePoints, compose, createBlock,
   decisionOf, deleteBlock, differences, expireDue, exportAll, exportActivity, findByLabel, findProposal, forgetPast, hashText, importAll, linesOf, listActivity,
   listBlocks, listDecided, listPending, listRules, addRule, switchRule, merge3, planBulk, preview, previewOf, reject, rejectMany, restore, saveBody,
-  splitGroup, stale, submit, undo, versionsOf, blockAgent, PROTOCOL,
+  fromFile, proposeFiles, pullFromLetta, pushToLetta, splitGroup, stale, toFiles, toLetta, submit, undo, versionsOf, blockAgent, PROTOCOL,
 } = domain;
 
 const CASES = Number(process.env.PROLLITE_CASES ?? 60);
@@ -509,4 +510,68 @@ test('work is bounded to the block at hand: 500 proposals, a body of 200 KB', as
   assert.ok(performance.now() - began < 500, `${performance.now() - began} ms`);
   await approve(desk, await approvalOf(seen));
   assert.ok((await stale(desk, id)).every(({ state }) => state === 'rebased'));
+});
+
+// ---- other places ----
+
+test('10 Letta: blocks go there by label, and what comes back is a proposal', async () => {
+  const there = new Map();
+  const asked = [];
+  const server = createServer((request, response) => {
+    let text = '';
+    request.on('data', (part) => (text += part));
+    request.on('end', () => {
+      const { pathname, searchParams } = new URL(request.url, 'http://x');
+      asked.push(`${request.method} ${pathname}`);
+      const given = text ? JSON.parse(text) : undefined;
+      const end = (status, body) => response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+      if (request.headers.authorization !== 'Bearer secret') return end(401, {});
+      if (request.method === 'GET') return end(200, [...there.values()].filter(({ label }) => !searchParams.has('label') || searchParams.get('label') === label));
+      if (request.method === 'POST') return end(200, there.set(given.label, { ...given, id: `block-${there.size}` }).get(given.label));
+      const found = [...there.values()].find(({ id }) => pathname.endsWith(`/${id}`));
+      return found ? end(200, Object.assign(found, given)) : end(404, {});
+    });
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    const letta = { url: `http://127.0.0.1:${server.address().port}/`, token: 'secret' };
+    const desk = await newDesk();
+    const id = await createBlock(desk, { label: 'student', body: 'a\r\n😀', description: 'who', limit: 99 });
+    await createBlock(desk, { label: 'journey', body: 'x' });
+    assert.deepEqual((await pushToLetta(desk, letta)).created, ['journey', 'student']);
+    assert.deepEqual(there.get('student'), { id: 'block-1', label: 'student', value: 'a\r\n😀', limit: 99, description: 'who', read_only: false, metadata: { title: 'student' } });
+    assert.deepEqual((await pushToLetta(desk, letta)).same, ['journey', 'student']);
+    await saveBody(desk, id, 'b', (await findByLabel(desk.db, 'ada', 'student')).hash);
+    assert.deepEqual((await pushToLetta(desk, letta)).updated, ['student']);
+    there.get('student').value = 'c';
+    there.set('new', { id: 'block-9', label: 'new', value: 'n', limit: 5000, description: null, read_only: false });
+    const pulled = await pullFromLetta(desk, letta);
+    assert.deepEqual([pulled.proposed.sort(), pulled.same], [['new', 'student'], ['journey']]);
+    assert.equal(await body(desk), 'b');
+    for (const { id: waiting } of await listPending(desk)) await approveId(desk, waiting);
+    assert.deepEqual([await body(desk), await body(desk, 'new')], ['c', 'n']);
+    assert.deepEqual((await pullFromLetta(desk, letta)).proposed, []);
+    await assert.rejects(pullFromLetta(desk, { ...letta, token: 'no' }), /401/);
+    assert.equal((await toLetta(desk)).length, 3);
+  } finally {
+    server.close();
+  }
+});
+
+test('10 a folder of markdown keeps the bytes of a body, and comes back as proposals', async () => {
+  const desk = await newDesk();
+  const texts = { student: '---\nnot front matter\n---\n\ttab\r\n😀\n', empty: '', journey: '\n\nx' };
+  for (const [label, text] of Object.entries(texts)) await createBlock(desk, { label, body: text, title: `T "${label}": 'x'`, limit: 100 });
+  const files = await toFiles(desk);
+  for (const file of files) {
+    const read = fromFile(file);
+    assert.equal(read.body, texts[read.label]);
+    assert.equal(read.title, `T "${read.label}": 'x'`);
+    assert.equal(read.limit, 100);
+  }
+  assert.deepEqual(fromFile({ name: 'a/b.md', text: '# plain' }), { label: 'b', body: '# plain' });
+  assert.deepEqual((await proposeFiles(desk, files)).same.sort(), ['empty', 'journey', 'student']);
+  const { proposed } = await proposeFiles(desk, [{ name: 'journey.md', text: 'y' }, { name: 'fresh.md', text: 'z' }]);
+  assert.deepEqual(proposed, ['journey', 'fresh']);
+  assert.equal(await body(desk, 'journey'), '\n\nx');
 });

@@ -1,0 +1,468 @@
+// The memory blocks, used as a person uses them: the acceptance points by number, then what must hold on every screen.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { at } from '../../pkg-config/steps.mjs';
+import { launch, openPage, startServer } from './harness.mjs';
+
+const PATH = '/memory-blocks/';
+const SLOW = { timeout: 20_000 };
+const STUDENT = '# Ada\n\nfirst\n\nsecond\n\nthird';
+
+const server = await startServer();
+const { newContext } = await launch();
+const fresh = (options = {}) => newContext({ viewport: { width: 1200, height: 900 }, ...options });
+
+async function openApp(context, query = '') {
+  const page = await openPage(context, server, `${PATH}${query}`);
+  await page.locator('main[data-ready=true]').waitFor(SLOW);
+  return page;
+}
+
+/** An agent in another window of the page's origin: JSON over a port that it sends along. */
+async function connectAgent(page) {
+  await page.evaluate(() => {
+    const { port1, port2 } = new MessageChannel();
+    const waiting = new Map();
+    let n = 0;
+    port1.onmessage = ({ data }) => waiting.get(data.request)?.(data);
+    window.postMessage({ protocol: 'memory-blocks/1', type: 'connect' }, location.origin, [port2]);
+    window.ask = (message) => new Promise((resolve) => {
+      const request = ++n;
+      waiting.set(request, resolve);
+      port1.postMessage({ protocol: 'memory-blocks/1', type: 'propose', agent: 'tutor', reasoning: 'She said so.', confidence: 'high', request, ...message });
+    });
+  });
+  return (message) => page.evaluate((given) => window.ask(given), message);
+}
+
+const show = (page, name) => page.getByRole('navigation', { name: 'Screens' }).getByRole('link', { name: new RegExp(`^${name}`) }).click();
+const said = (page, text) => page.locator('.notice-done', { hasText: text }).waitFor(SLOW);
+const heard = (page) => page.getByTestId('live').textContent();
+const hears = (page, text) => page.getByTestId('live').filter({ hasText: text }).waitFor({ ...SLOW, state: 'attached' });
+
+async function createBlock(page, label, body) {
+  await show(page, 'Blocks');
+  await page.getByRole('textbox', { name: 'Name of a new block' }).fill(label);
+  await page.getByRole('button', { name: 'Create' }).click();
+  await page.locator(`[data-block="${label}"]`).waitFor(SLOW);
+  await said(page, `Created ${label}.`);
+  if (body) await writeBody(page, body);
+}
+
+async function openBlock(page, label) {
+  await page.evaluate((to) => { location.hash = `#/blocks/${to}`; }, label);
+  await page.locator(`[data-block="${label}"]`).waitFor(SLOW);
+}
+
+async function writeBody(page, body) {
+  await page.locator('.page [contenteditable=true]').focus();
+  await page.keyboard.press('ControlOrMeta+A');
+  await page.keyboard.insertText(body);
+  await page.keyboard.press('ControlOrMeta+S');
+  await page.getByRole('button', { name: 'Saved' }).waitFor(SLOW);
+}
+
+/** The stored bytes, as an agent reads them. */
+const read = async (ask, block) => (await ask({ type: 'read', block })).result?.value;
+
+async function openProposal(page, id) {
+  await page.evaluate((to) => { location.hash = `#/review/${to}`; }, id);
+  await page.locator(`[data-proposal="${id}"]`).waitFor(SLOW);
+}
+
+async function start(body = STUDENT, context) {
+  const page = await openApp(context ?? (await fresh()));
+  await createBlock(page, 'student', body);
+  return [page, await connectAgent(page)];
+}
+
+async function fits(page, what) {
+  const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  assert.ok(over <= 0, `${what} is ${over} pixels too wide`);
+}
+
+test('1 every operation gives the byte-exact value', async () => {
+  const [page, ask] = await start();
+  const cases = [
+    ['append', { operation: 'append', value: '\tfourth' }, `${STUDENT}\n\tfourth`],
+    ['replace', { operation: 'replace', anchor: 'second', value: 'two 👩‍👩‍👧' }, `# Ada\n\nfirst\n\ntwo 👩‍👩‍👧\n\nthird\n\tfourth`],
+    ['insert', { operation: 'insert', line: 1, value: 'top' }, `top\n# Ada\n\nfirst\n\ntwo 👩‍👩‍👧\n\nthird\n\tfourth`],
+    ['full_replace', { operation: 'full_replace', value: 'a\r\n\tb\r\nb\r\n' }, 'a\r\n\tb\r\nb\r\n'],
+    ['replace_all', { operation: 'replace_all', anchor: 'b', value: 'c' }, 'a\r\n\tc\r\nc\r\n'],
+  ];
+  for (const [name, edit, after] of cases) {
+    const { result } = await ask({ block: 'student', ...edit });
+    await openProposal(page, result.ids[0]);
+    await page.getByRole('button', { name: 'Approve', exact: true }).click();
+    await said(page, 'Approved');
+    assert.equal(await read(ask, 'student'), after, name);
+  }
+  // What a person types into a text of CRLF keeps its breaks, and so does an edit before approving.
+  await openBlock(page, 'student');
+  await page.locator('.page [contenteditable=true]').focus();
+  await page.keyboard.press('ControlOrMeta+End');
+  await page.keyboard.type('d');
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('e');
+  await page.keyboard.press('ControlOrMeta+S');
+  await page.getByRole('button', { name: 'Saved' }).waitFor(SLOW);
+  assert.equal(await read(ask, 'student'), 'a\r\n\tc\r\nc\r\nd\r\ne');
+  const codes = [];
+  for (const edit of [{ operation: 'replace', anchor: 'c', value: 'x' }, { operation: 'replace', anchor: 'zz', value: 'x' }, { operation: 'append', value: 'x'.repeat(5000) }]) {
+    codes.push((await ask({ block: 'student', ...edit })).code);
+  }
+  assert.deepEqual(codes, ['anchor_ambiguous', 'anchor_missing', 'over_limit']);
+  // One over the limit by hand: said, and not saved.
+  await page.locator('.page [contenteditable=true]').focus();
+  await page.keyboard.press('ControlOrMeta+A');
+  await page.keyboard.insertText('😀'.repeat(5001));
+  await page.getByText('1 over the limit of 5,000').waitFor(SLOW);
+  assert.equal(await page.getByRole('button', { name: 'Save', exact: true }).getAttribute('aria-disabled'), 'true');
+  assert.deepEqual(page.errors, []);
+});
+
+test('2 per-hunk accept and reject, edit before approve, undo of decisions', async () => {
+  const [page, ask] = await start();
+  const { result } = await ask({ block: 'student', operation: 'full_replace', value: STUDENT.replace('first', 'FIRST').replace('third', 'THIRD') });
+  await openProposal(page, result.ids[0]);
+  assert.equal(await page.locator('.hunk').count(), 2);
+  await page.locator('.hunk').first().getByRole('radio', { name: 'Leave' }).click();
+  await page.getByRole('button', { name: 'Approve what is taken' }).click();
+  await said(page, 'Approved');
+  assert.equal(await read(ask, 'student'), STUDENT.replace('third', 'THIRD'));
+  await page.getByRole('button', { name: /^Undo/ }).first().click();
+  await said(page, 'Undone');
+  assert.equal(await read(ask, 'student'), STUDENT);
+  await page.locator(`[data-proposal="${result.ids[0]}"] .hunk`).first().waitFor(SLOW);
+  await page.keyboard.press('e');
+  await page.locator('.page [contenteditable=true]:focus').waitFor(SLOW);
+  await page.keyboard.press('ControlOrMeta+A');
+  await page.keyboard.insertText('my own words');
+  await page.getByRole('button', { name: 'Approve as edited' }).click();
+  await said(page, 'Approved');
+  assert.equal(await read(ask, 'student'), 'my own words');
+  await page.getByRole('button', { name: /^Undo/ }).first().click();
+  await said(page, 'Undone');
+  // A rejection is undone as well, and its note reaches the agent.
+  await page.getByRole('textbox', { name: 'Note to the agent' }).fill('Not like this.');
+  await page.getByRole('button', { name: 'Reject', exact: true }).click();
+  await said(page, 'Rejected');
+  assert.equal((await ask({ type: 'status', id: result.ids[0] })).result.note, 'Not like this.');
+  await page.getByRole('button', { name: /^Undo/ }).first().click();
+  await said(page, 'Undone');
+  assert.equal((await ask({ type: 'status', id: result.ids[0] })).result.status, 'pending');
+  assert.deepEqual(page.errors, []);
+});
+
+test('3 pending while the person edits: clean ones rebase and say so, an overlap is a three-way merge', async () => {
+  const [page, ask] = await start();
+  const ids = [];
+  for (const edit of [{ operation: 'replace', anchor: 'first', value: 'FIRST' }, { operation: 'replace', anchor: 'second', value: 'SECOND' }, { operation: 'append', value: 'fourth' }]) {
+    ids.push((await ask({ block: 'student', ...edit })).result.ids[0]);
+  }
+  await openBlock(page, 'student');
+  await writeBody(page, `zero\n${STUDENT.replace('second', 'second of mine')}`);
+  await openProposal(page, ids[0]);
+  await page.locator('.state-rebased', { hasText: 'both changes go together' }).waitFor(SLOW);
+  await page.locator('.queue-row .tag-conflict').waitFor(SLOW);
+  await page.getByRole('button', { name: 'Approve', exact: true }).click();
+  await said(page, 'Approved');
+  await openProposal(page, ids[1]);
+  await page.getByRole('button', { name: 'Choose at 1 place' }).waitFor(SLOW);
+  const three = await page.locator('.three > div').allInnerTexts();
+  assert.deepEqual(three.map((text) => text.split('\n').filter(Boolean).at(-1)), ['second', 'second of mine', 'SECOND']);
+  await page.getByRole('radio', { name: 'Both' }).click();
+  await page.getByRole('button', { name: 'Approve', exact: true }).click();
+  await said(page, 'Approved');
+  await openProposal(page, ids[2]);
+  await page.getByRole('button', { name: 'Approve', exact: true }).click();
+  await said(page, 'Nothing else waits');
+  assert.equal(await read(ask, 'student'), 'zero\n# Ada\n\nFIRST\n\nsecond of mine\nSECOND\n\nthird\nfourth');
+  assert.deepEqual(page.errors, []);
+});
+
+test('4 twenty proposals on one anchor: one approval re-evaluates the rest at once', async () => {
+  const [page, ask] = await start();
+  const ids = [];
+  for (let n = 0; n < 20; n++) ids.push((await ask({ agent: `agent-${n}`, block: 'student', operation: 'replace', anchor: 'second', value: `second ${n}` })).result.ids[0]);
+  await openProposal(page, ids[3]);
+  await page.getByRole('button', { name: 'Approve', exact: true }).click();
+  await said(page, '19 proposals left');
+  await page.waitForFunction(() => document.querySelectorAll('.queue-row .tag-conflict').length === 19, undefined, SLOW);
+  assert.deepEqual(page.errors, []);
+});
+
+test('5 bulk approve shows its effect, skips risky ones, is undone as one; groups are atomic yet can be split', async () => {
+  const [page, ask] = await start('a');
+  await createBlock(page, 'journey', 'x');
+  await ask({ block: 'student', operation: 'append', value: 'b' });
+  await ask({ block: 'student', operation: 'append', value: 'c' });
+  await ask({ block: 'student', operation: 'append', value: 'd', confidence: 'low' });
+  const group = (await ask({ edits: [{ block: 'student', operation: 'append', value: 'G' }, { block: 'journey', operation: 'append', value: 'H' }] })).result;
+  await show(page, 'Review');
+  await page.getByRole('button', { name: 'Approve several' }).click();
+  const bulk = page.getByRole('region', { name: 'Approve several' });
+  await bulk.locator('.effects summary').click();
+  assert.match(await bulk.innerText(), /2 proposals together[\s\S]*student[\s\S]*b[\s\S]*c[\s\S]*3 stay for you/);
+  assert.match(await bulk.innerText(), /the agent is not sure of it/);
+  await bulk.getByRole('button', { name: 'Approve 2' }).click();
+  await said(page, 'Approved 2 proposals');
+  assert.equal(await read(ask, 'student'), 'a\nb\nc');
+  await page.keyboard.press('u');
+  await said(page, 'Undone');
+  assert.equal(await read(ask, 'student'), 'a');
+  await openProposal(page, group.ids[0]);
+  await page.getByRole('button', { name: 'Approve the group' }).click();
+  await said(page, 'Approved a group of 2');
+  assert.deepEqual([await read(ask, 'student'), await read(ask, 'journey')], ['a\nG', 'x\nH']);
+  await page.keyboard.press('u');
+  await said(page, 'Undone');
+  await openProposal(page, group.ids[1]);
+  await page.getByRole('button', { name: 'Split it' }).click();
+  await said(page, 'Split');
+  await page.getByRole('button', { name: 'Approve', exact: true }).click();
+  await said(page, 'Approved');
+  assert.deepEqual([await read(ask, 'student'), await read(ask, 'journey')], ['a', 'x\nH']);
+  assert.deepEqual(page.errors, []);
+});
+
+test('6 restore and revert are new commits; history compares', async () => {
+  const [page, ask] = await start('one');
+  await writeBody(page, 'two');
+  await page.getByRole('button', { name: 'History' }).click();
+  await page.locator('.version').nth(2).waitFor(SLOW);
+  await page.locator('.version').nth(1).getByRole('button', { name: 'Compare with now' }).click();
+  await page.getByRole('region', { name: 'Comparison' }).waitFor(SLOW);
+  await page.locator('.version').nth(1).getByRole('button', { name: 'Restore' }).click();
+  await said(page, 'as a new version');
+  assert.equal(await read(ask, 'student'), 'one');
+  await page.locator('.version').nth(3).waitFor(SLOW);
+  await show(page, 'Activity');
+  await page.getByRole('button', { name: /^Undo Restore student/ }).click();
+  await said(page, 'Undone');
+  assert.equal(await read(ask, 'student'), 'two');
+  await page.locator('.entry', { hasText: 'Revert "Restore student' }).waitFor(SLOW);
+  assert.deepEqual(page.errors, []);
+});
+
+test('7 blame links to proposal and reason', async () => {
+  const [page, ask] = await start('Mine.');
+  const { result } = await ask({ block: 'student', operation: 'append', value: '\nTheirs.', reasoning: 'Heard on Monday.' });
+  await openProposal(page, result.ids[0]);
+  await page.getByRole('button', { name: 'Approve', exact: true }).click();
+  await said(page, 'Approved');
+  await openBlock(page, 'student');
+  await page.getByRole('button', { name: 'Who wrote what' }).click();
+  const row = page.locator('.blame-row', { hasText: 'Theirs.' });
+  await row.getByText('Heard on Monday.').waitFor(SLOW);
+  assert.match(await row.innerText(), /tutor, let in by Me/);
+  await row.getByRole('link', { name: 'See the proposal' }).click();
+  await page.locator(`[data-proposal="${result.ids[0]}"] .status-approved`).waitFor(SLOW);
+  assert.deepEqual(page.errors, []);
+});
+
+test('9 two tabs cannot approve twice', async () => {
+  const context = await fresh();
+  const [page, ask] = await start(STUDENT, context);
+  const { result } = await ask({ block: 'student', operation: 'append', value: 'once' });
+  const other = await openApp(context);
+  await openProposal(page, result.ids[0]);
+  await openProposal(other, result.ids[0]);
+  await Promise.all([page, other].map((one) => one.evaluate(() => document.querySelector('.approve').click())));
+  await Promise.all([page, other].map((one) => one.locator('.notice-done[data-shown=true] p, .error-note').filter({ hasNotText: '…' }).first().waitFor(SLOW)));
+  const codes = await Promise.all([page, other].map((one) => one.locator('.error-code').allInnerTexts()));
+  assert.deepEqual(codes.flat(), ['not_pending']);
+  assert.equal(await read(ask, 'student'), `${STUDENT}\nonce`);
+  // A reload finds all of it.
+  await other.reload();
+  await other.locator('main[data-ready=true]').waitFor(SLOW);
+  await other.getByText('approved by Me').waitFor(SLOW);
+  assert.deepEqual([...page.errors, ...other.errors], []);
+});
+
+test('10 lossless export and import; the export for Letta is lossy and says so', async () => {
+  const [page, ask] = await start('tab\t and 😀');
+  await ask({ block: 'student', operation: 'append', value: 'waits' });
+  await show(page, 'Data');
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Export', exact: true }).click()]);
+  const file = await download.path();
+  const { tables } = JSON.parse(readFileSync(file, 'utf8'));
+  assert.deepEqual([tables.memory_blocks.length, tables.pending_diffs.length], [1, 1]);
+  const there = await openApp(await fresh());
+  await show(there, 'Data');
+  await there.locator('input[type=file]').first().setInputFiles(file);
+  await said(there, '1 block added');
+  const addresses = await Promise.all([page, there].map((one) => one.locator('[data-address]').getAttribute('data-address')));
+  assert.match(addresses[0], /^[0-9a-v]{32}$/);
+  assert.equal(addresses[0], addresses[1]);
+  await there.getByText('It leaves out').first().waitFor(SLOW);
+  assert.deepEqual([...page.errors, ...there.errors], []);
+});
+
+test('11 ten proposals reviewed by keyboard alone, and heard', async () => {
+  const [page, ask] = await start(Array.from({ length: 10 }, (_, n) => `line ${n}`).join('\n\n'));
+  for (let n = 0; n < 10; n++) await ask({ block: 'student', operation: 'replace', anchor: `line ${n}`, value: `LINE ${n}` });
+  await page.keyboard.press('Escape');
+  await show(page, 'Review');
+  await page.locator('.hunk').first().waitFor(SLOW);
+  const focused = () => page.evaluate(() => document.activeElement !== document.body && document.activeElement?.isConnected);
+  const key = async (name) => {
+    await page.keyboard.press(name);
+    assert.ok(await focused(), `the focus is lost after ${name}`);
+  };
+  await key('j');
+  await hears(page, /Proposal 2 of 10: tutor wants to change student, high confidence. 1 change/);
+  await key('k');
+  await hears(page, /Proposal 1 of 10/);
+  await key('n');
+  await hears(page, /Change 1 of 1. Removes: line 0. Adds: LINE 0. Taken/);
+  await key('x');
+  await hears(page, /Change 1 of 1: left as it is/);
+  await key('Escape');
+  await key('X');
+  await hears(page, /Rejected: change student. 9 proposals left/);
+  await key('u');
+  await hears(page, /Undone/);
+  await page.locator('.hunk').first().waitFor(SLOW);
+  for (let left = 9; left >= 0; left--) {
+    await page.locator('.detail .approve[aria-disabled=false]').waitFor(SLOW);
+    await key(left % 3 === 0 ? 'x' : 'a');
+    await hears(page, left === 0 ? /Nothing else waits/ : new RegExp(`${left} proposals? left`));
+  }
+  await page.getByRole('heading', { name: 'All reviewed' }).waitFor(SLOW);
+  assert.ok(await focused());
+  assert.equal(await read(ask, 'student'), Array.from({ length: 10 }, (_, n) => (n % 3 === 0 ? `line ${n}` : `LINE ${n}`)).join('\n\n'));
+  await page.keyboard.press('?');
+  await page.getByRole('region', { name: 'Keys' }).waitFor(SLOW);
+  assert.match(await heard(page), /j and k/);
+  assert.deepEqual(page.errors, []);
+});
+
+test('12 badge, age, expiry, empty states; nothing steals the focus', async () => {
+  const page = await openApp(await fresh());
+  await page.getByRole('heading', { name: 'What should others know about you?' }).waitFor(SLOW);
+  await show(page, 'Review');
+  await page.getByText('Nothing waits for you.').waitFor(SLOW);
+  await createBlock(page, 'student', 'abc');
+  const ask = await connectAgent(page);
+  // While the person writes, proposals come in: the words stay, and so does the focus.
+  await page.locator('.page [contenteditable=true]').focus();
+  await page.keyboard.type('xyz');
+  await ask({ block: 'student', operation: 'append', value: 'soon', expiresAt: new Date(Date.now() + 2.2 * 3_600_000).toISOString() });
+  await page.getByRole('link', { name: 'Review 1 waiting' }).waitFor(SLOW);
+  assert.equal(await page.evaluate(() => document.activeElement?.className), 'editor');
+  assert.match(await page.locator('.page .cm-content').innerText(), /xyz/);
+  await show(page, 'Review');
+  await page.getByText('expires in 2 hours').first().waitFor(SLOW);
+  await page.locator('.detail .facts').getByText('just now').waitFor(SLOW);
+  assert.equal(await page.locator('dialog, [role=dialog], [role=alertdialog]').count(), 0);
+  assert.deepEqual(page.errors, []);
+});
+
+test('a wrong message is refused with a code and shown; another origin is not heard', async () => {
+  const [page, ask] = await start('abc');
+  const codes = [];
+  for (const edit of [{ block: 'nobody', operation: 'append', value: 'x' }, { block: 'student', operation: 'append', value: 'x', baseHash: '0'.repeat(64) }, { block: 'student', operation: 'append', value: 'x'.repeat(6000) }, { block: 'student', operation: 'prepend', value: 'x' }]) {
+    codes.push((await ask(edit)).code);
+  }
+  assert.deepEqual(codes, ['unknown_block', 'stale_base', 'over_limit', 'unknown_operation']);
+  await show(page, 'Agents');
+  assert.deepEqual((await page.locator('.exchanges .status').allInnerTexts()).slice(0, 4), ['unknown_operation', 'over_limit', 'stale_base', 'unknown_block']);
+  await page.getByRole('button', { name: 'Send one: over the limit' }).click();
+  await hears(page, /refused: the block would have/);
+  assert.deepEqual(page.errors, []);
+});
+
+test('axe finds nothing on any screen, in both themes; nothing is cut off at 320 pixels', async () => {
+  const axe = readFileSync(at('node_modules/axe-core/axe.min.js'), 'utf8');
+  const context = await fresh();
+  const page = await openApp(context);
+  await page.getByRole('button', { name: 'Begin with an example' }).click();
+  await said(page, 'Three blocks');
+  await page.addInitScript(axe);
+  await page.reload();
+  await page.locator('main[data-ready=true]').waitFor(SLOW);
+  const found = [];
+  const screens = async (visit) => {
+    for (const name of ['Blocks', 'Review', 'Activity', 'Agents', 'Data']) {
+      await show(page, name);
+      await page.locator(`main[data-view=${name.toLowerCase()}]`).waitFor(SLOW);
+      await page.waitForTimeout(150);
+      await visit(name);
+      if (name === 'Blocks') {
+        if (!(await page.locator('.detail').count())) await page.locator('.block-row').first().click();
+        for (const side of ['History', 'Who wrote what', 'Settings', 'Text']) {
+          await page.getByRole('button', { name: side, exact: true }).click();
+          await page.waitForTimeout(150);
+          await visit(`${name}: ${side}`);
+        }
+      }
+      if (name === 'Review') {
+        if (!(await page.locator('.detail[data-proposal]').count())) await page.locator('.queue-row').first().click();
+        for (const look of ['Side by side', 'Result', 'Changes']) {
+          await page.getByRole('button', { name: look }).click();
+          await page.waitForTimeout(150);
+          await visit(`${name}: ${look}`);
+        }
+      }
+    }
+  };
+  for (const colorScheme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await screens(async (name) => {
+      const violations = await page.evaluate(async () => (await window.axe.run(document)).violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(({ target, failureSummary }) => `${target.join(' ')} ${failureSummary?.split('\n')[1] ?? ''}`).join(' | ')}`));
+      found.push(...violations.map((violation) => `${colorScheme}, ${name}: ${violation}`));
+    });
+  }
+  assert.deepEqual(found, []);
+  await page.setViewportSize({ width: 320, height: 640 });
+  await screens((name) => fits(page, name));
+  await page.emulateMedia({ forcedColors: 'active' });
+  await show(page, 'Review');
+  await page.locator('.queue-row').first().waitFor(SLOW);
+  assert.deepEqual(page.errors, []);
+});
+
+test('a block of 200 KB and 500 proposals: no long task', async () => {
+  const context = await fresh();
+  const page = await openApp(context);
+  const long = Array.from({ length: 3200 }, (_, n) => `Line ${n} of a long life, with some words in it to fill up the page.`).join('\n');
+  // Put in by the application's own import.
+  const now = '2026-01-25T09:00:00Z';
+  const id = '11111111-1111-4111-8111-111111111111';
+  const block = { id, user_id: 'me', label: 'long', schema_ref: null, title: 'Long', body: long, updated_at: now, description: null, char_limit: 400_000, read_only: false, sealed: null };
+  const proposal = (n) => ({
+    id: `22222222-2222-4222-8222-${String(n).padStart(12, '0')}`, user_id: 'me', block_label: 'long', operation: 'replace', new_value: `Row ${n} of`, current_value: n < 20 ? long : `Line ${n * 6} of`,
+    reasoning: 'Because.', confidence: 'high', agent_id: `agent-${n % 7}`, status: 'pending', created_at: now, reviewed_at: null, block_id: id, anchor: `Line ${n * 6} of`, line: null,
+    base_commit: null, base_hash: null, group_id: null, dedupe_key: null, supersedes: null, expires_at: null, decided_by: null, decision_note: null, final_value: null,
+  });
+  const whole = { format: 'memory-blocks', version: 1, tables: { memory_blocks: [block], pending_diffs: Array.from({ length: 500 }, (_, n) => proposal(n)), agents: [], approval_rules: [] } };
+  await show(page, 'Data');
+  await page.locator('input[type=file]').first().setInputFiles({ name: 'long.json', mimeType: 'application/json', buffer: Buffer.from(JSON.stringify(whole)) });
+  await said(page, '1 block added');
+  await page.evaluate(() => {
+    window.longTasks = [];
+    new PerformanceObserver((list) => window.longTasks.push(...list.getEntries().map(({ duration }) => Math.round(duration)))).observe({ type: 'longtask' });
+  });
+  await show(page, 'Review');
+  await page.locator('.hunk').first().waitFor(SLOW);
+  assert.ok((await page.locator('.queue-row').count()) <= 60);
+  const times = { open: [], approve: [] };
+  for (let n = 0; n < 5; n++) {
+    const before = await page.locator('.detail').getAttribute('data-proposal');
+    let began = Date.now();
+    await page.keyboard.press('j');
+    await page.locator(`.detail[data-proposal]:not([data-proposal="${before}"]) .hunk`).first().waitFor(SLOW);
+    times.open.push(Date.now() - began);
+    began = Date.now();
+    await page.keyboard.press('a');
+    await hears(page, new RegExp(`${499 - n} proposals left`));
+    times.approve.push(Date.now() - began);
+    await page.locator('.hunk').first().waitFor(SLOW);
+  }
+  const tasks = await page.evaluate(() => window.longTasks);
+  console.log(`# open ${times.open.join(' ')} ms, approve ${times.approve.join(' ')} ms; long tasks: ${tasks.join(' ') || 'none'}`);
+  assert.ok(tasks.every((ms) => ms < 100), `tasks of ${tasks.join(', ')} ms`);
+  assert.deepEqual(page.errors, []);
+});
