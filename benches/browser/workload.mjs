@@ -40,8 +40,11 @@ function makeKeys(count, below, seed = 11) {
   return Array.from({ length: count }, () => [1 + Math.floor(random() * below)]);
 }
 
-/** Runs all steps; `report` gets {step, ms, answer} for each, or {step, error}. */
-export async function runWorkload(open, { rows: count }, report) {
+/**
+ * Runs all steps; `report` gets {step, ms, answer} for each, or {step, error}. `before` and `after` a step a profiler may
+ * be started and stopped.
+ */
+export async function runWorkload(open, { rows: count }, report, { before, after } = {}) {
   let engine = await open();
   const rows = makeRows(count);
   const points = makeKeys(10_000, count);
@@ -54,9 +57,12 @@ export async function runWorkload(open, { rows: count }, report) {
   const step = async (name, needs, work) => {
     if (needs.some((method) => typeof engine[method] !== 'function')) return;
     try {
+      await before?.(name);
       const began = performance.now();
       const answer = await work();
-      report({ step: name, ms: performance.now() - began, answer: answer === undefined ? undefined : JSON.stringify(answer) });
+      const ms = performance.now() - began;
+      await after?.(name, ms);
+      report({ step: name, ms, answer: answer === undefined ? undefined : JSON.stringify(answer) });
     } catch (error) {
       report({ step: name, error: String(error?.message ?? error) });
     }

@@ -1,6 +1,6 @@
 //! A chunk: immutable bytes that start with a kind and a format version.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
 
 use bytes::Bytes;
@@ -48,6 +48,8 @@ pub struct Chunk(Rc<Inner>);
 struct Inner {
     bytes: Bytes,
     checked: Cell<bool>,
+    /// Hashed when it is first asked for.
+    address: OnceCell<Address>,
 }
 
 impl Chunk {
@@ -61,6 +63,7 @@ impl Chunk {
         Chunk(Rc::new(Inner {
             bytes: bytes.into(),
             checked: Cell::new(false),
+            address: OnceCell::new(),
         }))
     }
 
@@ -82,7 +85,7 @@ impl Chunk {
         self.0.bytes.is_empty()
     }
     pub fn address(&self) -> Address {
-        Address::of(&self.0.bytes)
+        *self.0.address.get_or_init(|| Address::of(&self.0.bytes))
     }
 
     pub fn kind(&self) -> Result<Kind> {

@@ -35,6 +35,18 @@ impl Layer {
         self.bytes
     }
 
+    /// Edits in the range; past `most` it no longer counts, unless all are asked for.
+    pub fn count(&self, range: &KeyRange, most: usize) -> usize {
+        if range.is_all() {
+            return self.len();
+        }
+        // A B-tree panics on a range that ends before it starts.
+        if range.is_empty() {
+            return 0;
+        }
+        self.edits.range((range.start.clone(), range.end.clone())).take(most).count()
+    }
+
     pub fn set(&mut self, key: Bytes, value: Option<Bytes>) {
         self.bytes += weight(&key, &value);
         if let Some(old) = self.edits.insert(key.clone(), value) {

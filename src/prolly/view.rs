@@ -89,6 +89,13 @@ impl MapView {
         Ok(count)
     }
 
+    /// About how many entries the range has, for whoever plans: each edit counts as one more, and of many edits in a
+    /// part of the map only the first are counted.
+    pub fn estimate(&self, store: &dyn ChunkStore, range: &KeyRange) -> Result<u64> {
+        let edits = self.layers.iter().map(|layer| layer.count(range, BATCH));
+        Ok(self.base.count(store, range)?.saturating_add(edits.sum::<usize>() as u64))
+    }
+
     pub fn cursor(&self, store: &Store, range: KeyRange, reverse: bool) -> ViewCursor {
         ViewCursor {
             store: store.clone(),

@@ -247,7 +247,8 @@ impl Session {
         if self.mode == Mode::Auto && !self.unpublished() {
             self.refresh()?;
         }
-        let parsed = run.parsed[run.which].clone();
+        let script = run.parsed.clone();
+        let parsed = &script[run.which];
         if let Some(outcome) = self.control(&parsed.statement, run)? {
             return Ok(outcome);
         }
@@ -258,7 +259,7 @@ impl Session {
         self.workspace.borrow_mut().push_layer();
         let cx = self.context(run);
         let mut effect = Effect::default();
-        let outcome = execute::execute(&cx, &parsed, &mut effect)?;
+        let outcome = execute::execute(&cx, parsed, &mut effect)?;
         if self.mode == Mode::Auto && !effect.ends_transaction {
             self.version_commit(&cx, &mut effect)?;
         }

@@ -39,23 +39,34 @@ impl Cached {
     }
 }
 
+/// The statement's plan: the kept one while it holds, else the one that `make` binds, kept if it may be.
+fn planned(
+    cx: &Context,
+    parsed: &Parsed,
+    make: impl FnOnce(&mut Binder<'_>) -> Result<(Node, Vec<OutputColumn>)>,
+) -> Result<Rc<Cached>> {
+    let kept = parsed.plan.0.borrow().clone().filter(|cached| cached.holds(cx));
+    if let Some(cached) = kept {
+        return Ok(cached);
+    }
+    let mut binder = Binder::new(cx);
+    let (node, columns) = make(&mut binder)?;
+    let tables = binder.shared.tables.take();
+    let cached = Rc::new(Cached { node, columns, tables, pushdown: cx.settings.pushdown });
+    *parsed.plan.0.borrow_mut() = (!binder.shared.volatile.get()).then(|| cached.clone());
+    Ok(cached)
+}
+
 /// Runs a parsed `Statement::Query`; its plan is kept.
 pub fn run_parsed(cx: &Context, parsed: &Parsed) -> Result<Outcome> {
-    let kept = parsed.plan.0.borrow().clone().filter(|cached| cached.holds(cx));
-    let cached = match kept {
-        Some(cached) => cached,
-        None => {
-            let Statement::Query(query) = &parsed.statement else { return Err(Error::internal("not a query")) };
-            let binder = Binder::new(cx);
-            let Planned { node, columns, .. } = binder.query(query).map_err(|error| locate(error, parsed))?;
-            let tables = binder.shared.tables.take();
-            let cached = Rc::new(Cached { node, columns, tables, pushdown: cx.settings.pushdown });
-            *parsed.plan.0.borrow_mut() = (!binder.shared.volatile.get()).then(|| cached.clone());
-            cached
-        }
+    let Statement::Query(query) = &parsed.statement else { return Err(Error::internal("not a query")) };
+    let bind = |binder: &mut Binder<'_>| binder.query(query).map(|planned| (planned.node, planned.columns));
+    let run = || {
+        let cached = planned(cx, parsed, bind)?;
+        let rows = storage::run(&cached.node, &Env::new(cx.clone()))?;
+        Ok(Outcome { columns: cached.columns.clone(), rows, affected: 0 })
     };
-    let rows = storage::run(&cached.node, &Env::new(cx.clone())).map_err(|error| locate(error, parsed))?;
-    Ok(Outcome { columns: cached.columns.clone(), rows, affected: 0 })
+    run().map_err(|error| locate(error, parsed))
 }
 
 /// Refuses a query that cannot be planned.
@@ -77,8 +88,11 @@ pub fn relation(cx: &Context, query: &ast::Query) -> Result<(Vec<OutputColumn>, 
 /// The rows that UPDATE or DELETE changes: each is the target's cells in column order, followed by the values of
 /// `assignments` (evaluated over the old row and `from`). A target row joined to several rows of `from` comes once.
 /// They are all there before the first is answered: what is changed does not change what is read.
+/// The plan is kept with the statement.
+#[allow(clippy::too_many_arguments)]
 pub fn changes(
     cx: &Context,
+    parsed: &Parsed,
     target: &TableTarget,
     from: &[ast::TableWithJoins],
     selection: Option<&ast::Expr>,
@@ -86,13 +100,15 @@ pub fn changes(
     order_by: &[ast::OrderByExpr],
     limit: Option<&ast::Expr>,
 ) -> Result<Box<dyn Relation>> {
-    let node = plan_changes(cx, target, from, selection, assignments, order_by, limit)?;
-    Ok(Box::new(Rows::new(storage::run(&node, &Env::new(cx.clone()))?)))
+    let bind = |binder: &mut Binder<'_>| {
+        plan_changes(binder, target, from, selection, assignments, order_by, limit).map(|node| (node, Vec::new()))
+    };
+    let cached = planned(cx, parsed, bind)?;
+    Ok(Box::new(Rows::new(storage::run(&cached.node, &Env::new(cx.clone()))?)))
 }
 
-#[allow(clippy::too_many_arguments)]
 fn plan_changes(
-    cx: &Context,
+    binder: &mut Binder<'_>,
     target: &TableTarget,
     from: &[ast::TableWithJoins],
     selection: Option<&ast::Expr>,
@@ -113,7 +129,6 @@ fn plan_changes(
     let mut tables = vec![ast::TableWithJoins { relation, joins: Vec::new() }];
     tables.extend_from_slice(from);
 
-    let mut binder = Binder::new(cx);
     let Some(tree) = binder.from(&tables)? else { return Err(Error::internal("a change of no table")) };
     let width = tree.first_width();
     let mut conjuncts = Vec::new();
@@ -136,7 +151,7 @@ fn plan_changes(
     for expr in &list {
         expr.columns().into_iter().for_each(|cell| needed[cell] = true);
     }
-    let below = pushdown::plan_from(cx, tree, conjuncts, &needed)?;
+    let below = pushdown::plan_from(binder.cx, tree, conjuncts, &needed)?;
     let mut node = Node::Project { input: Box::new(below), list, width: binder.width };
     if !from.is_empty() {
         node = Node::Distinct { input: Box::new(node), nocase: vec![false; width] };
@@ -161,7 +176,7 @@ pub fn explain(cx: &Context, statement: &Statement) -> Result<Outcome> {
             let target = TableTarget { name: name.clone(), alias: alias.as_ref().map(|alias| alias.name.clone()) };
             let from: Vec<ast::TableWithJoins> = update.from.iter().cloned().collect();
             let values: Vec<ast::Expr> = update.assignments.iter().map(|assignment| assignment.value.clone()).collect();
-            plan_changes(cx, &target, &from, update.selection.as_ref(), &values, &update.order_by, update.limit.as_ref())?
+            plan_changes(&mut Binder::new(cx), &target, &from, update.selection.as_ref(), &values, &update.order_by, update.limit.as_ref())?
         }
         Statement::Delete(delete) => {
             let (ast::FromTable::WithFromKeyword(from) | ast::FromTable::WithoutKeyword(from)) = &delete.from;
@@ -170,7 +185,7 @@ pub fn explain(cx: &Context, statement: &Statement) -> Result<Outcome> {
             };
             let target = TableTarget { name: name.clone(), alias: alias.as_ref().map(|alias| alias.name.clone()) };
             let using = delete.using.clone().unwrap_or_default();
-            plan_changes(cx, &target, &using, delete.selection.as_ref(), &[], &delete.order_by, delete.limit.as_ref())?
+            plan_changes(&mut Binder::new(cx), &target, &using, delete.selection.as_ref(), &[], &delete.order_by, delete.limit.as_ref())?
         }
         Statement::Insert(insert) => match &insert.source {
             Some(source) => Binder::new(cx).query(source)?.node,

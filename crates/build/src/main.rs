@@ -1,5 +1,6 @@
 //! Writes the JavaScript bindings of a wasm file that cargo built:
 //! `prollite-build INPUT.wasm OUT_DIR NAME` leaves `NAME.js`, `NAME.d.ts` and `NAME_bg.wasm` in `OUT_DIR`.
+//! With `PROLLITE_WASM_NAMES` set the functions keep their names, for profiles.
 
 use std::process::ExitCode;
 
@@ -18,7 +19,7 @@ fn main() -> ExitCode {
             .out_name(name)
             .typescript(true)
             .omit_default_module_path(false)
-            .remove_name_section(true)
+            .remove_name_section(std::env::var_os("PROLLITE_WASM_NAMES").is_none())
             .remove_producers_section(true)
             .generate(out_dir)
     });

@@ -57,7 +57,9 @@ pub fn compile_text(cx: &Context, text: &str, scope: &Scope) -> Result<Compiled>
 impl Compiled {
     pub fn eval(&self, row: &[Value], cx: &Context) -> Result<Value> {
         match &self.expr {
+            // What most cells of an INSERT are needs no environment.
             Expr::Literal(value) => Ok(value.clone()),
+            Expr::Parameter(at) if *at < cx.parameters.len() => Ok(cx.parameters[*at].clone()),
             expr => expr.eval(row, &Env::new(cx.clone())),
         }
     }

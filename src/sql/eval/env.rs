@@ -14,7 +14,7 @@ use crate::tuple::Value;
 
 /// The statement's context and the values that the enclosing query handed in. Cheap to clone.
 #[derive(Clone)]
-pub struct Env { pub cx: Context, pub outer: Rc<[Value]>, memo: Rc<Memo> }
+pub struct Env { pub cx: Context, pub outer: Vec<Value>, memo: Rc<Memo> }
 
 /// Answers by plan and inputs: a correlated subquery runs once for each combination of inputs, any other once.
 #[derive(Default)]
@@ -34,10 +34,10 @@ pub struct Set { keys: HashSet<Vec<u8>>, has_null: bool, is_empty: bool }
 const MOST: usize = 8_192;
 
 impl Env {
-    pub fn new(cx: Context) -> Env { Env { cx, outer: Rc::from([]), memo: Rc::default() } }
+    pub fn new(cx: Context) -> Env { Env { cx, outer: Vec::new(), memo: Rc::default() } }
 
     /// The environment of a subquery for one row of the query around it.
-    fn within(&self, outer: Vec<Value>) -> Env { Env { cx: self.cx.clone(), outer: outer.into(), memo: self.memo.clone() } }
+    fn within(&self, outer: Vec<Value>) -> Env { Env { cx: self.cx.clone(), outer, memo: self.memo.clone() } }
 
     fn inputs(&self, query: &Subquery, row: &[Value]) -> Result<Vec<Value>> {
         query.inputs.iter().map(|input| input.eval(row, self)).collect()

@@ -11,8 +11,8 @@ use gluesql::core::sqlparser::ast;
 use crate::sql::ddl::Definition;
 use crate::sql::query::PlanSlot;
 
-/// A parsed statement and where it stands.
-#[derive(Clone, Debug)]
+/// A parsed statement and where it stands. No clone: what a clone planned would be kept by nobody.
+#[derive(Debug)]
 pub struct Parsed {
     pub statement: Statement,
     /// The whole text that was parsed; positions of errors count from its start.

@@ -173,7 +173,7 @@ fn estimate(scan: &Scan, index: Option<usize>, bounds: &Bounds, orders: &[KeyOrd
     let map = index.map_or(&table.rows, |index| &table.indexes[index]);
     let mut count = 0u64;
     for range in key_ranges(bounds, orders, &[], env)?.iter().take(16) {
-        count = count.saturating_add(map.count(&*env.cx.store, range)?);
+        count = count.saturating_add(map.estimate(&*env.cx.store, range)?);
     }
     Ok(Some(count))
 }

@@ -128,7 +128,7 @@ fn lookup(scan: &Scan, left: &Unit, right: &Unit, conditions: &[Expr], env: &Env
     }).collect();
     let all: Vec<&Expr> = conditions.iter().chain(&own).collect();
     let table = scan.source.table(&env.cx)?;
-    let full = table.rows.count(&*env.cx.store, &crate::prolly::KeyRange::all())?;
+    let full = table.rows.estimate(&*env.cx.store, &crate::prolly::KeyRange::all())?;
     let Some(choice) = choose(scan, &all, &known, full, env)? else { return Ok(None) };
     // Nothing of the left row in the bounds: then it is no lookup.
     let reads_left = conditions.iter().any(|expr| equal_sides(expr, left, right).is_some());

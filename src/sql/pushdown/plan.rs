@@ -156,7 +156,7 @@ impl Planner {
 
     fn scan(&self, scan: &mut Scan, own: Vec<Expr>) -> Result<u64> {
         let table = scan.source.table(&self.env.cx)?;
-        let full = table.rows.count(&*self.env.cx.store, &KeyRange::all())?;
+        let full = table.rows.estimate(&*self.env.cx.store, &KeyRange::all())?;
         scan.estimate = full;
         let refs: Vec<&Expr> = own.iter().collect();
         if let Some(choice) = choose(scan, &refs, &|expr| expr.columns().is_empty(), full, &self.env)? {

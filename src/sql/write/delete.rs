@@ -11,10 +11,11 @@ use crate::error::{Error, Result};
 use crate::prolly::KeyRange;
 use crate::repo::Table;
 use crate::sql::eval::Scope;
+use crate::sql::parser::Parsed;
 use crate::sql::query;
 use crate::sql::{Context, Outcome};
 
-pub fn delete(cx: &Context, delete: &Delete) -> Result<Outcome> {
+pub fn delete(cx: &Context, parsed: &Parsed, delete: &Delete) -> Result<Outcome> {
     if !delete.tables.is_empty() {
         return Err(Error::unsupported("DELETE from several tables is not supported"));
     }
@@ -26,7 +27,7 @@ pub fn delete(cx: &Context, delete: &Delete) -> Result<Outcome> {
     let name = names::table_name(cx, &named.name)?;
     let using = delete.using.as_deref().unwrap_or_default();
     let rows = || {
-        query::changes(cx, &named, using, delete.selection.as_ref(), &[], &delete.order_by, delete.limit.as_ref())
+        query::changes(cx, parsed, &named, using, delete.selection.as_ref(), &[], &delete.order_by, delete.limit.as_ref())
     };
     if cx.workspace.borrow().schema(&name).is_none() {
         let table = system_table(cx, &name)?;
@@ -40,8 +41,8 @@ pub fn delete(cx: &Context, delete: &Delete) -> Result<Outcome> {
         return Ok(Outcome { affected: gone.len() as u64, ..Outcome::default() });
     }
     let target = Target::open(cx, &name)?;
-    let scope = Scope::table(&target.schema, named.alias.as_ref().map(|alias| alias.value.as_str()));
-    let mut returning = Returning::new(cx, delete.returning.as_deref(), &scope)?;
+    let alias = named.alias.as_ref().map(|alias| alias.value.as_str());
+    let mut returning = Returning::of(cx, delete.returning.as_deref(), || Scope::table(&target.schema, alias))?;
     let everything = delete.selection.is_none() && delete.limit.is_none() && using.is_empty();
     if everything && !returning.is_wanted() && target.children.is_empty() && target.triggers.is_empty() && !target.codec.is_keyless() {
         return empty(cx, &target);

@@ -131,7 +131,7 @@ fn run(cx: &Context, plan: &InsertPlan, insert: &Insert) -> Result<Outcome> {
         cx,
         plan,
         operator: Operator::new(cx),
-        returning: Returning::new(cx, insert.returning.as_deref(), &target.scope)?,
+        returning: Returning::of(cx, insert.returning.as_deref(), || target.scope.clone())?,
         affected: 0,
     };
     match &plan.rows {

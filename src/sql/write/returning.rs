@@ -11,11 +11,11 @@ use crate::sql::{Context, Outcome, OutputColumn};
 pub struct Returning { columns: Vec<OutputColumn>, list: Vec<Compiled>, rows: Vec<Row> }
 
 impl Returning {
-    pub fn new(cx: &Context, items: Option<&[SelectItem]>, scope: &Scope) -> Result<Self> {
+    pub fn of(cx: &Context, items: Option<&[SelectItem]>, scope: impl FnOnce() -> Scope) -> Result<Self> {
         match items {
             None => Ok(Returning::default()),
             Some(items) => {
-                let (columns, list) = compile_list(cx, items, scope)?;
+                let (columns, list) = compile_list(cx, items, &scope())?;
                 Ok(Returning { columns, list, rows: Vec::new() })
             }
         }

@@ -66,7 +66,8 @@ impl Trigger {
             }
             let span = parsed.span.start + definition.body.at..parsed.span.end + definition.body.at;
             // Plans are kept by text: the whole trigger's is like no other.
-            body.push(Parsed { text: view.sql.clone(), span, plan: Default::default(), ..parsed.clone() });
+            let statement = parsed.statement.clone();
+            body.push(Parsed { statement, text: view.sql.clone(), span, parameters: Vec::new(), plan: Default::default() });
         }
         for parsed in &body {
             if let Statement::Query(query) = &parsed.statement {
@@ -106,8 +107,8 @@ impl Trigger {
             match &parsed.statement {
                 Statement::Query(_) => query::run_parsed(&inside, parsed)?,
                 Statement::Insert(insert) => super::insert(&inside, parsed, insert)?,
-                Statement::Update(update) => super::update(&inside, update)?,
-                Statement::Delete(delete) => super::delete(&inside, delete)?,
+                Statement::Update(update) => super::update(&inside, parsed, update)?,
+                Statement::Delete(delete) => super::delete(&inside, parsed, delete)?,
                 _ => return Err(Error::internal("a trigger holds a statement that it may not")),
             };
         }

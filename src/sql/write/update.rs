@@ -17,7 +17,7 @@ use super::{defaults, generated, names, Target};
 use crate::error::{Error, Result};
 use crate::repo::Schema;
 use crate::sql::eval::{Compiled, Scope};
-use crate::sql::parser::{parse_expression, Update};
+use crate::sql::parser::{parse_expression, Parsed, Update};
 use crate::sql::query::{self, TableTarget};
 use crate::sql::relation::Row;
 use crate::sql::{Context, Outcome};
@@ -107,17 +107,16 @@ pub fn table_target(table: &TableWithJoins, verb: &str) -> Result<TableTarget> {
     }
 }
 
-pub fn update(cx: &Context, update: &Update) -> Result<Outcome> {
+pub fn update(cx: &Context, parsed: &Parsed, update: &Update) -> Result<Outcome> {
     let named = table_target(&update.table, "UPDATE")?;
     let name = names::table_name(cx, &named.name)?;
     let from: Vec<TableWithJoins> = update.from.iter().cloned().collect();
     if cx.workspace.borrow().schema(&name).is_none() {
-        return update_system_table(cx, &name, &named, update, &from);
+        return update_system_table(cx, parsed, &name, &named, update, &from);
     }
     let target = Target::open(cx, &name)?;
     let alias = named.alias.as_ref().map(|alias| alias.value.as_str());
-    let scope = Scope::table(&target.schema, alias);
-    let mut returning = Returning::new(cx, update.returning.as_deref(), &scope)?;
+    let mut returning = Returning::of(cx, update.returning.as_deref(), || Scope::table(&target.schema, alias))?;
     let policy = Policy::or(update.or)?;
 
     let (columns, sources): (Vec<(usize, bool)>, Vec<Expr>) = {
@@ -136,6 +135,7 @@ pub fn update(cx: &Context, update: &Update) -> Result<Outcome> {
     };
     let mut relation = query::changes(
         cx,
+        parsed,
         &named,
         &from,
         update.selection.as_ref(),
@@ -214,6 +214,7 @@ fn moves_keys(target: &Target, columns: impl Iterator<Item = usize>) -> bool {
 
 fn update_system_table(
     cx: &Context,
+    parsed: &Parsed,
     name: &str,
     named: &TableTarget,
     update: &Update,
@@ -234,6 +235,7 @@ fn update_system_table(
     }
     let mut relation = query::changes(
         cx,
+        parsed,
         named,
         from,
         update.selection.as_ref(),
