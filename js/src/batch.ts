@@ -17,59 +17,81 @@ const TIMESTAMP_COLUMN = 3;
 
 const decoder = new TextDecoder();
 
-/** Splits a message into its batches. */
-export function splitBatches(message: Uint8Array): Uint8Array[] {
-  const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
-  const count = view.getUint32(0, true);
-  const batches: Uint8Array[] = [];
-  let at = 8;
-  for (let i = 0; i < count; i++) {
-    const length = view.getUint32(at, true);
-    batches.push(message.subarray(at + 8, at + 8 + length));
-    at += 8 + Math.ceil(length / 8) * 8;
-  }
-  return batches;
+/** What the columns of a result are; results of one statement that runs many times share it. */
+interface Shape {
+  readonly columns: readonly Column[];
+  readonly kinds: readonly number[];
+  readonly names: readonly string[];
+  /** A column is called `__proto__`. */
+  readonly odd: boolean;
+  /** Where the bytes stand that it was read from, and how many they are. */
+  readonly at: number;
+  readonly length: number;
 }
 
-export function decodeResult(batch: Uint8Array, options: QueryOpts): Result<never> {
-  return new Batch(batch, options) as unknown as Result<never>;
+/** The results in a message. */
+export function decodeResults(message: Uint8Array, options: QueryOpts): Result<never>[] {
+  const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
+  const count = view.getUint32(0, true);
+  const results: Batch[] = new Array(count);
+  let at = 8;
+  let shape: Shape | undefined;
+  for (let i = 0; i < count; i++) {
+    const length = view.getUint32(at, true);
+    shape = shapeOf(message, view, at + 8, shape);
+    results[i] = new Batch(message, view, at + 8, shape, options);
+    at += 8 + Math.ceil(length / 8) * 8;
+  }
+  return results as unknown as Result<never>[];
+}
+
+/** The columns of the result at `start`; `known` if they are the same. */
+function shapeOf(bytes: Uint8Array, view: DataView, start: number, known: Shape | undefined): Shape {
+  if (view.getUint32(start, true) !== MAGIC) throw new DbError('INTERNAL', 'a result does not start as one');
+  const width = view.getUint32(start + 8, true);
+  const length = view.getUint32(start + 12, true);
+  const section = start + 32;
+  if (known && known.length === length && known.columns.length === width && same(bytes, known.at, section, length)) return known;
+  const columns: Column[] = [];
+  const kinds: number[] = [];
+  let at = section + 1 + view.getUint8(section);
+  for (let i = 0; i < width; i++) {
+    kinds.push(view.getUint8(at));
+    const typeLength = view.getUint8(at + 1);
+    const nameLength = view.getUint32(at + 2, true);
+    at += 6;
+    const type = decoder.decode(bytes.subarray(at, at + typeLength));
+    const name = decoder.decode(bytes.subarray(at + typeLength, at + typeLength + nameLength));
+    at += typeLength + nameLength;
+    columns.push({ name, type });
+  }
+  const names = columns.map(({ name }) => name);
+  return { columns, kinds, names, odd: names.includes('__proto__'), at: section, length };
+}
+
+function same(bytes: Uint8Array, a: number, b: number, length: number): boolean {
+  for (let i = 0; i < length; i++) if (bytes[a + i] !== bytes[b + i]) return false;
+  return true;
 }
 
 class Batch {
   readonly columns: readonly Column[];
   readonly affected: number;
-  private readonly kinds: number[] = [];
-  private readonly view: DataView;
-  private readonly height: number;
-  private readonly slots: number;
   private decoded?: unknown[];
   private bytes?: Uint8Array;
+  private view?: DataView;
 
   constructor(
     bytes: Uint8Array,
+    view: DataView,
+    private readonly start: number,
+    private readonly shape: Shape,
     private readonly options: QueryOpts,
   ) {
     this.bytes = bytes;
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    if (view.getUint32(0, true) !== MAGIC) throw new DbError('INTERNAL', 'a result does not start as one');
     this.view = view;
-    this.height = view.getUint32(4, true);
-    const width = view.getUint32(8, true);
-    this.affected = view.getFloat64(24, true);
-    const columns: Column[] = [];
-    let at = 33 + view.getUint8(32);
-    for (let i = 0; i < width; i++) {
-      this.kinds.push(view.getUint8(at));
-      const typeLength = view.getUint8(at + 1);
-      const nameLength = view.getUint32(at + 2, true);
-      at += 6;
-      const type = decoder.decode(bytes.subarray(at, at + typeLength));
-      const name = decoder.decode(bytes.subarray(at + typeLength, at + typeLength + nameLength));
-      at += typeLength + nameLength;
-      columns.push({ name, type });
-    }
-    this.columns = columns;
-    this.slots = 32 + view.getUint32(12, true);
+    this.columns = shape.columns;
+    this.affected = view.getFloat64(start + 24, true);
   }
 
   get rows(): unknown[] {
@@ -78,14 +100,18 @@ class Batch {
   }
 
   private decode(): unknown[] {
-    const { view, height, columns, slots } = this;
+    const { start } = this;
+    const { names, odd } = this.shape;
     const bytes = this.bytes as Uint8Array;
-    const width = columns.length;
+    const view = this.view as DataView;
+    const height = view.getUint32(start + 4, true);
+    const width = names.length;
+    const slots = start + 32 + this.shape.length;
     const tags = slots + height * width * 8;
     const textAt = tags + height * width;
-    const textLength = view.getUint32(16, true);
+    const textLength = view.getUint32(start + 16, true);
     const blobsAt = textAt + textLength;
-    const text = decoder.decode(bytes.subarray(textAt, blobsAt));
+    const text = textLength === 0 ? '' : decoder.decode(bytes.subarray(textAt, blobsAt));
     const cell = (index: number, column: number): SqlValue => {
       const slot = slots + index * 8;
       switch (bytes[tags + index]) {
@@ -110,9 +136,7 @@ class Batch {
       }
     };
     const rows: unknown[] = new Array(height);
-    const names = columns.map(({ name }) => name);
     const asArrays = this.options.rowMode === 'array';
-    const odd = names.includes('__proto__');
     for (let row = 0, index = 0; row < height; row++) {
       if (asArrays) {
         const values: SqlValue[] = new Array(width);
@@ -131,11 +155,12 @@ class Batch {
     }
     // The rows hold all that is wanted from here on.
     this.bytes = undefined;
+    this.view = undefined;
     return rows;
   }
 
   private integer(value: number, column: number): SqlValue {
-    if (this.kinds[column] === BOOL_COLUMN) return value !== 0;
+    if (this.shape.kinds[column] === BOOL_COLUMN) return value !== 0;
     switch (this.options.int64) {
       case 'bigint':
         return BigInt(value);
@@ -162,7 +187,7 @@ class Batch {
   }
 
   private text(value: string, column: number): SqlValue {
-    switch (this.kinds[column]) {
+    switch (this.shape.kinds[column]) {
       case JSON_COLUMN:
         return JSON.parse(value) as SqlValue;
       case TIMESTAMP_COLUMN: {

@@ -1,5 +1,5 @@
 // What handles and transactions share: statements on one session.
-import { decodeResult, splitBatches } from './batch';
+import { decodeResults } from './batch';
 import { badArgument, DbError } from './errors';
 import { Writer } from './params';
 import { BATCH, QUERY, SCRIPT, type CallKind } from './protocol';
@@ -25,7 +25,7 @@ export abstract class SessionQueries implements Queryable {
   async run(kind: CallKind, message: Uint8Array<ArrayBuffer>, sql: string | undefined, options: QueryOpts): Promise<Result<never>[]> {
     const answer = await this.link.call(this.session, kind, message, sql, options);
     const types: QueryOpts = { ...this.types, ...options };
-    return splitBatches(answer).map((batch) => decodeResult(batch, types));
+    return decodeResults(answer, types);
   }
 
   async query<R = Row>(query: string | Sql, params?: Params, options: QueryOpts = {}): Promise<Result<R>> {

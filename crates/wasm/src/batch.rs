@@ -51,64 +51,68 @@ fn kind(column_type: &ColumnType) -> Kind {
     }
 }
 
-/// `root` is the shown address of the root that the statement ran on, or empty.
-pub fn encode(outcome: &Outcome, root: &str) -> Result<Vec<u8>> {
+/// Appends an outcome to `out`, which stands on a boundary of 8 bytes. `root` is the shown address of the root that the
+/// statement ran on, or empty.
+pub fn encode(out: &mut Vec<u8>, outcome: &Outcome, root: &str) -> Result<()> {
     let width = outcome.columns.len();
     let cells = outcome.rows.len() * width;
-    let mut columns = Vec::new();
-    columns.push(root.len() as u8);
-    columns.extend_from_slice(root.as_bytes());
+    let start = out.len();
+    out.extend_from_slice(MAGIC);
+    for number in [outcome.rows.len(), width, 0, 0, 0] {
+        out.extend_from_slice(&(number as u32).to_le_bytes());
+    }
+    out.extend_from_slice(&(outcome.affected as f64).to_le_bytes());
+    let columns = out.len();
+    out.push(root.len() as u8);
+    out.extend_from_slice(root.as_bytes());
     for column in &outcome.columns {
         let type_name = column.column_type.name();
-        columns.push(kind(&column.column_type) as u8);
-        columns.push(type_name.len() as u8);
-        columns.extend_from_slice(&(column.name.len() as u32).to_le_bytes());
-        columns.extend_from_slice(type_name.as_bytes());
-        columns.extend_from_slice(column.name.as_bytes());
+        out.push(kind(&column.column_type) as u8);
+        out.push(type_name.len() as u8);
+        out.extend_from_slice(&(column.name.len() as u32).to_le_bytes());
+        out.extend_from_slice(type_name.as_bytes());
+        out.extend_from_slice(column.name.as_bytes());
     }
-    columns.resize(columns.len().next_multiple_of(8), 0);
+    out.resize(columns + (out.len() - columns).next_multiple_of(8), 0);
 
-    let mut slots: Vec<u8> = Vec::with_capacity(cells * 8);
-    let mut tags: Vec<u8> = Vec::with_capacity(cells);
-    let mut text: Vec<u8> = Vec::new();
+    let slots = out.len();
+    let tags = slots + cells * 8;
+    let text = tags + cells;
+    out.reserve(cells * 9);
+    out.resize(text, 0);
     let mut units: usize = 0;
     let mut blobs: Vec<u8> = Vec::new();
-    for row in &outcome.rows {
-        if row.len() != width {
-            return Err(Error::internal(format!("a row has {} cells, expected {width}", row.len())));
-        }
-        for value in row {
-            let (tag, slot) = match value {
-                Value::Null => (tag::NULL, [0; 8]),
-                Value::Int(int) if int.unsigned_abs() <= SAFE_MAX => (tag::SAFE, (*int as f64).to_le_bytes()),
-                Value::Int(int) => (tag::INT, int.to_le_bytes()),
-                Value::Real(real) => (tag::REAL, real.to_le_bytes()),
-                Value::Text(cell) => (tag::TEXT, push_text(&mut text, &mut units, cell)),
-                Value::Decimal(decimal) => (tag::TEXT, push_text(&mut text, &mut units, &decimal.to_string())),
-                Value::Blob(cell) => {
-                    let slot = span(blobs.len(), cell.len());
-                    blobs.extend_from_slice(cell);
-                    (tag::BLOB, slot)
-                }
-            };
-            tags.push(tag);
-            slots.extend_from_slice(&slot);
-        }
+    let values = outcome.rows.iter().flat_map(|row| row.iter());
+    if let Some(row) = outcome.rows.iter().find(|row| row.len() != width) {
+        return Err(Error::internal(format!("a row has {} cells, expected {width}", row.len())));
     }
-    if text.len().max(blobs.len()).max(cells) > u32::MAX as usize / 2 {
+    for (at, value) in values.enumerate() {
+        let (tag, slot) = match value {
+            Value::Null => (tag::NULL, [0; 8]),
+            Value::Int(int) if int.unsigned_abs() <= SAFE_MAX => (tag::SAFE, (*int as f64).to_le_bytes()),
+            Value::Int(int) => (tag::INT, int.to_le_bytes()),
+            Value::Real(real) => (tag::REAL, real.to_le_bytes()),
+            Value::Text(cell) => (tag::TEXT, push_text(out, &mut units, cell)),
+            Value::Decimal(decimal) => (tag::TEXT, push_text(out, &mut units, &decimal.to_string())),
+            Value::Blob(cell) => {
+                let slot = span(blobs.len(), cell.len());
+                blobs.extend_from_slice(cell);
+                (tag::BLOB, slot)
+            }
+        };
+        out[tags + at] = tag;
+        out[slots + at * 8..slots + at * 8 + 8].copy_from_slice(&slot);
+    }
+    let text = out.len() - text;
+    if text.max(blobs.len()).max(cells) > u32::MAX as usize / 2 {
         return Err(Error::new(Code::NoMemory, "the answer is larger than 2 GB: use LIMIT"));
     }
-
-    let mut batch = Vec::with_capacity(32 + columns.len() + slots.len() + tags.len() + text.len() + blobs.len());
-    batch.extend_from_slice(MAGIC);
-    for number in [outcome.rows.len(), width, columns.len(), text.len(), blobs.len()] {
-        batch.extend_from_slice(&(number as u32).to_le_bytes());
+    out.extend_from_slice(&blobs);
+    for (at, number) in [slots - columns, text, blobs.len()].into_iter().enumerate() {
+        let at = start + 12 + at * 4;
+        out[at..at + 4].copy_from_slice(&(number as u32).to_le_bytes());
     }
-    batch.extend_from_slice(&(outcome.affected as f64).to_le_bytes());
-    for part in [columns, slots, tags, text, blobs] {
-        batch.extend_from_slice(&part);
-    }
-    Ok(batch)
+    Ok(())
 }
 
 /// Appends a cell; its place counts UTF-16 units.
@@ -126,16 +130,18 @@ fn span(offset: usize, length: usize) -> [u8; 8] {
     [a, b, c, d, e, f, g, h]
 }
 
-/// Several batches in one message: a count, and each with its length, on a boundary of 8 bytes.
-pub fn join(batches: &[Vec<u8>]) -> Vec<u8> {
-    let mut all = Vec::with_capacity(8 + batches.iter().map(|batch| batch.len() + 16).sum::<usize>());
-    all.extend_from_slice(&(batches.len() as u64).to_le_bytes());
-    for batch in batches {
-        all.extend_from_slice(&(batch.len() as u64).to_le_bytes());
-        all.extend_from_slice(batch);
+/// Several outcomes in one message: a count, and each with its length, on a boundary of 8 bytes.
+pub fn encode_all(outcomes: &[Outcome]) -> Result<Vec<u8>> {
+    let mut all = (outcomes.len() as u64).to_le_bytes().to_vec();
+    for outcome in outcomes {
+        let start = all.len();
+        all.extend_from_slice(&[0; 8]);
+        encode(&mut all, outcome, "")?;
+        let length = (all.len() - start - 8) as u64;
+        all[start..start + 8].copy_from_slice(&length.to_le_bytes());
         all.resize(all.len().next_multiple_of(8), 0);
     }
-    all
+    Ok(all)
 }
 
 #[cfg(test)]
@@ -158,7 +164,8 @@ mod tests {
             ],
             affected: 7,
         };
-        let batch = encode(&outcome, "abc").unwrap();
+        let mut batch = Vec::new();
+        encode(&mut batch, &outcome, "abc").unwrap();
         assert_eq!(&batch[..4], MAGIC);
         assert_eq!((u32_at(&batch, 4), u32_at(&batch, 8)), (3, 2));
         assert_eq!(&batch[24..32], &7f64.to_le_bytes());
@@ -180,13 +187,23 @@ mod tests {
     #[test]
     fn a_ragged_row_is_a_defect_that_is_said() {
         let outcome = Outcome { rows: vec![vec![Value::Null]], ..Outcome::default() };
-        assert_eq!(encode(&outcome, "").unwrap_err().code(), Code::Internal);
+        assert_eq!(encode(&mut Vec::new(), &outcome, "").unwrap_err().code(), Code::Internal);
     }
 
     #[test]
     fn joined_batches_start_on_boundaries() {
-        let all = join(&[vec![1, 2, 3], vec![4]]);
-        assert_eq!(all.len(), 8 + 16 + 16);
-        assert_eq!((all[0], all[8], all[16], all[24], all[32]), (2, 3, 1, 1, 4));
+        let one = Outcome { affected: 3, ..Outcome::default() };
+        let two = Outcome {
+            columns: vec![OutputColumn::new("n", ColumnType::Any)],
+            rows: vec![vec![Value::text("abc")]],
+            affected: 0,
+        };
+        let all = encode_all(&[one, two]).unwrap();
+        let first = u32_at(&all, 8);
+        let second = 16 + first.next_multiple_of(8);
+        assert_eq!((all[0], &all[16..20], &all[40..48]), (2, &MAGIC[..], &3f64.to_le_bytes()[..]));
+        assert_eq!(&all[second + 8..second + 12], MAGIC);
+        let end = second + 8 + u32_at(&all, second);
+        assert_eq!((all.len(), &all[end - 3..end]), (end.next_multiple_of(8), &b"abc"[..]));
     }
 }

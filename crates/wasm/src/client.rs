@@ -205,7 +205,7 @@ impl Client {
         loop {
             let stepped = {
                 readahead::set(ahead);
-                let _watch = interrupt::watch(&item.call, &self.core.host);
+                let _watch = interrupt::watch(&item.call, &self.core);
                 let mut session = self.session.borrow_mut();
                 item.call.with_run(item.which, |run: &mut Run| session.step(run))
             };
@@ -475,8 +475,7 @@ pub fn closed() -> Error {
 }
 
 fn encode(call: &SharedCall) -> Result<Vec<u8>> {
-    let batches: Result<Vec<Vec<u8>>> = call.answers(|outcomes| outcomes.iter().map(|one| batch::encode(one, "")).collect());
-    Ok(batch::join(&batches?))
+    call.answers(batch::encode_all)
 }
 
 fn calls_of(group: &Group) -> Vec<SharedCall> {

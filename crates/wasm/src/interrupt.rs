@@ -1,12 +1,13 @@
 //! Cancelling and time limits: what the engine's loops ask every few hundred rows.
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 use prollite::chunk::interrupt;
 use prollite::{Code, Error, Result};
 
 use super::call::SharedCall;
-use super::host::Host;
+use super::shared::Core;
 
 /// A call runs this long before the page is asked whether it still wants the answer.
 const QUIET_MS: f64 = 50.0;
@@ -15,8 +16,9 @@ const ASK_MS: f64 = 60.0;
 
 struct Running {
     call: SharedCall,
-    host: Host,
-    ask_at: f64,
+    core: Rc<Core>,
+    /// When the page is asked next; set at the first step that looks at the clock.
+    ask_at: Option<f64>,
 }
 
 thread_local! {
@@ -33,12 +35,11 @@ impl Drop for Watch {
     }
 }
 
-pub fn watch(call: &SharedCall, host: &Host) -> Watch {
+pub fn watch(call: &SharedCall, core: &Rc<Core>) -> Watch {
     if !HOOKED.with(|hooked| hooked.replace(true)) {
         interrupt::set_hook(ask);
     }
-    let ask_at = host.now() + QUIET_MS;
-    RUNNING.with(|running| *running.borrow_mut() = Some(Running { call: call.clone(), host: host.clone(), ask_at }));
+    RUNNING.with(|running| *running.borrow_mut() = Some(Running { call: call.clone(), core: core.clone(), ask_at: None }));
     Watch
 }
 
@@ -46,14 +47,16 @@ fn ask() -> Result<()> {
     RUNNING.with(|running| {
         let mut running = running.borrow_mut();
         let Some(running) = running.as_mut() else { return Ok(()) };
-        let now = running.host.now();
+        let host = &running.core.host;
+        let now = host.now();
         check_call(&running.call, now)?;
-        if running.call.cancellable && now >= running.ask_at {
-            if running.host.cancelled(running.call.id) {
+        let ask_at = *running.ask_at.get_or_insert(now + QUIET_MS);
+        if running.call.cancellable && now >= ask_at {
+            if host.cancelled(running.call.id) {
                 running.call.cancelled.set(true);
                 return Err(aborted());
             }
-            running.ask_at = running.host.now() + ASK_MS;
+            running.ask_at = Some(host.now() + ASK_MS);
         }
         Ok(())
     })
