@@ -6,7 +6,9 @@ const COMMANDS = {
   async start() {
     const { apps, buildAll } = await import('./build.mjs');
     const { start } = await import('./serve.mjs');
+    const { buildServer } = await import('./server.mjs');
     await buildAll();
+    await buildServer();
     await start({ names: apps() });
   },
   async build() {

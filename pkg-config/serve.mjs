@@ -2,6 +2,7 @@
 import { createReadStream, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
+import { startRemote } from './server.mjs';
 import { Stop, at, say } from './steps.mjs';
 
 const TYPES = {
@@ -88,7 +89,7 @@ function decodePath(url) {
   }
 }
 
-/** `npm start`: the playground, and every other app under its name. */
+/** `npm start`: the playground, every other app under its name, and a remote for all of them. */
 export async function start({ names, port = Number(process.env.PORT ?? 5173) }) {
   if (names.length === 0) throw new Stop('there is no app in www/.');
   const first = names.includes('playground') ? 'playground' : names[0];
@@ -101,10 +102,13 @@ export async function start({ names, port = Number(process.env.PORT ?? 5173) }) 
     });
   }
   for (const name of names) say(`${name}: ${server.url}/${name === first ? '' : `${name}/`}`);
+  const remote = await startRemote({ data: at('.data'), listen: process.env.REMOTE ?? '127.0.0.1:8765' });
+  say(`remote: ${remote.url}/⟨database⟩, kept in .data; its log: PROLLITE_LOG`);
+  remote.child.stderr.pipe(process.stderr);
   say('press Ctrl+C to stop');
   await new Promise((resolve) => {
     process.once('SIGINT', resolve);
     process.once('SIGTERM', resolve);
   });
-  await server.close();
+  await Promise.all([server.close(), remote.stop()]);
 }

@@ -1,15 +1,17 @@
 import { closedError } from './errors';
 import { SessionQueries } from './queryable';
+import { RemoteCalls } from './remotes';
 import { letGo, RefReader } from './reader';
 import type { Link, Session } from './rpc';
 import { transact } from './transaction';
 import { Versions } from './vc';
 import type {
-  Db, Events, Opts, Person, Reader, Ref, Report, Status, StorageInfo, TransactionOptions, Tx, TypeOpts, VersionControl,
+  Db, Events, Opts, Person, Reader, Ref, Remotes, Report, Status, StorageInfo, TransactionOptions, Tx, TypeOpts, VersionControl,
 } from './types';
 
 export class Handle extends SessionQueries implements Db {
   readonly vc: VersionControl;
+  readonly remotes: Remotes;
   private readonly readers = new Set<Session>();
   private closing?: Promise<void>;
 
@@ -21,6 +23,7 @@ export class Handle extends SessionQueries implements Db {
   ) {
     super(link, session, types);
     this.vc = new Versions(this, author);
+    this.remotes = new RemoteCalls(this);
     link.retain();
   }
 

@@ -6,6 +6,7 @@ import { beginFreshLog } from './fresh-log';
 import { isMarked, mark } from './marks';
 import type { CancelToken, FromWorker, Question, Told, ToWorker } from './protocol';
 import { loadWasm } from './wasm';
+import { Wire } from './wire';
 
 type Post = (message: FromWorker, transfer?: Transferable[]) => void;
 
@@ -22,6 +23,9 @@ class EngineHost {
   private pollingWorks?: boolean;
   onNotice?: (kind: string) => void;
   onLanded?: () => void;
+  readonly wire: Wire;
+  private readonly asked = new Map<number, (headers: Record<string, string> | undefined) => void>();
+  private question = 0;
 
   constructor(
     private readonly name: string,
@@ -29,7 +33,27 @@ class EngineHost {
     private readonly post: Post,
     private readonly marked: boolean,
     private readonly flags?: Int32Array,
-  ) {}
+    authorized = false,
+  ) {
+    this.wire = new Wire((url, { scope, reason }) => {
+      if (!authorized) return Promise.resolve(undefined);
+      const id = ++this.question;
+      return new Promise((resolve) => {
+        this.asked.set(id, resolve);
+        this.post({ t: 'auth', id, url, scope, reason });
+      });
+    });
+  }
+
+  /** The page answered. */
+  authorize(id: number, headers: Record<string, string> | undefined) {
+    this.asked.get(id)?.(headers);
+    this.asked.delete(id);
+  }
+
+  send(call: number, url: string, path: string, method: string, type: string, body: Uint8Array<ArrayBuffer>, scope: string) {
+    return this.wire.send(call, url, path, method, type, body, scope);
+  }
 
   /** Takes the lock that tells other tabs that this one lives, and listens to them. */
   async enter(): Promise<void> {
@@ -174,7 +198,7 @@ export function serve(post: Post): (message: ToWorker) => void {
 
   async function start(message: Extract<ToWorker, { t: 'open' }>) {
     const { name, options, flags } = message;
-    const made = new EngineHost(name, options.tab, post, options.marked === true, flags && new Int32Array(flags));
+    const made = new EngineHost(name, options.tab, post, options.marked === true, flags && new Int32Array(flags), options.authorized);
     host = made;
     const ready = async () => {
       if (options.storage !== 'idb') return;
@@ -268,7 +292,11 @@ export function serve(post: Post): (message: ToWorker) => void {
         engine.call(id, session, kind, message.message, message.timeoutMs, cancel !== undefined);
         break;
       }
+      case 'auth':
+        host?.authorize(message.id, message.headers);
+        break;
       case 'cancel':
+        host?.wire.cancel(message.id);
         engine?.cancel(message.id);
         break;
       case 'disconnect':

@@ -1,4 +1,4 @@
-export { open, listDbs, deleteDb } from './open';
+export { open, clone, listDbs, deleteDb } from './open';
 export { sql } from './sql';
 export { DbError } from './errors';
 export { errorCodes } from './codes';

@@ -3,7 +3,7 @@ import { Handle } from './db';
 import { unmark } from './marks';
 import { Link, type Engine, type StartEngine } from './rpc';
 import type { FromWorker, ToWorker, WasmSource } from './protocol';
-import type { Db, OpenOptions } from './types';
+import type { Db, OpenOptions, SyncOpts } from './types';
 
 const PREFIX = 'prollite/';
 
@@ -34,6 +34,7 @@ export async function open(name: string, options: OpenOptions = {}): Promise<Db>
     { storage, durability: options.durability ?? 'strict', cacheBytes: options.cacheBytes },
     wasmSource(options.wasm),
     starter(options),
+    options.auth,
   );
   await link.start(timeoutMs);
   try {
@@ -41,6 +42,19 @@ export async function open(name: string, options: OpenOptions = {}): Promise<Db>
   } catch (error) {
     link.retain();
     await link.release();
+    throw error;
+  }
+}
+
+/** Makes a database that is a clone of a remote's. One that holds something already is `EXISTS`. */
+export async function clone(url: string, name: string, options: OpenOptions & SyncOpts = {}): Promise<Db> {
+  const { branch, onProgress, ...rest } = options;
+  const db = await open(name, rest);
+  try {
+    await db.remotes.clone(url, { branch, onProgress, signal: options.signal });
+    return db;
+  } catch (error) {
+    await db.close();
     throw error;
   }
 }

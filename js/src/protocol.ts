@@ -15,6 +15,8 @@ export interface EngineOptions {
   tab: string;
   /** The page knows that there was a database of this name. */
   marked?: boolean;
+  /** The page has a callback for remotes' headers. */
+  authorized?: boolean;
 }
 
 export type WasmSource = string | WebAssembly.Module | BufferSource;
@@ -38,6 +40,7 @@ export type ToWorker =
   | { t: 'ask'; id: number; question: Question }
   | { t: 'call'; id: number; session: number; kind: CallKind; message: Uint8Array; timeoutMs: number; cancel?: CancelToken }
   | { t: 'cancel'; id: number }
+  | { t: 'auth'; id: number; headers?: Record<string, string> }
   | { t: 'disconnect'; session: number };
 
 /** A call with its answer: a batch, or an error. */
@@ -50,4 +53,5 @@ export type FromWorker =
   /** What will be answered when this publication has landed. */
   | { t: 'publishing'; number: number; calls: Told[] }
   | { t: 'landed'; number: number; branch?: string }
+  | { t: 'auth'; id: number; url: string; scope: string; reason: 'first' | 'expired' }
   | { t: 'event'; kind: string; detail: unknown };

@@ -3,7 +3,7 @@ import { closedError, DbError, fromWire, isWireError, type WireError } from './e
 import { Emitter } from './events';
 import { isMarkedHere, markHere } from './marks';
 import type { CallKind, CancelToken, EngineOptions, FromWorker, Question, Told, ToWorker, WasmSource } from './protocol';
-import type { Events, Opts, Status } from './types';
+import type { Events, OpenOptions, Opts, Status } from './types';
 
 /** A worker that does not answer a cancel for this long is ended. */
 const SILENCE_MS = 150;
@@ -60,6 +60,7 @@ export class Link {
     private readonly options: Omit<EngineOptions, 'tab'>,
     private readonly wasm: WasmSource,
     private readonly startEngine: StartEngine,
+    private readonly auth?: OpenOptions['auth'],
   ) {
     if (globalThis.crossOriginIsolated) this.flags = new Int32Array(new SharedArrayBuffer(FLAGS * 4));
   }
@@ -91,7 +92,7 @@ export class Link {
       t: 'open',
       id,
       name: this.name,
-      options: { ...this.options, tab: this.tab, marked: this.options.storage === 'idb' && isMarkedHere(this.name) },
+      options: { ...this.options, tab: this.tab, marked: this.options.storage === 'idb' && isMarkedHere(this.name), authorized: this.auth !== undefined },
       wasm: this.wasm,
       flags: this.flags?.buffer as SharedArrayBuffer | undefined,
     }));
@@ -246,9 +247,23 @@ export class Link {
       case 'landed':
         this.moved(message.branch);
         return this.land(message.number);
+      case 'auth':
+        return void this.authorize(message);
       case 'event':
         return this.event(message.kind, message.detail);
     }
+  }
+
+  private async authorize({ id, url, scope, reason }: Extract<FromWorker, { t: 'auth' }>): Promise<void> {
+    const engine = this.engine;
+    let headers: Record<string, string> | undefined;
+    try {
+      const given = await this.auth?.(url, { scope, reason });
+      headers = given && Object.fromEntries(new Headers(given).entries());
+    } catch (cause) {
+      this.emitter.emit('error', new DbError('REMOTE_AUTH', `no credentials for ${url}`, { cause }));
+    }
+    engine?.post({ t: 'auth', id, headers }, []);
   }
 
   private land(number: number) {
@@ -287,6 +302,10 @@ export class Link {
       case 'ref': {
         const { ref, from, to } = detail as { ref: string; from: string | null; to: string | null };
         return this.emitter.emit('ref', { ref, from: from ?? undefined, to: to ?? undefined });
+      }
+      case 'sync': {
+        const [url, done, announced, bytesWire, bytesRaw] = detail as [string, number, number, number, number];
+        return this.emitter.emit('sync', { url, chunks: done, chunksTotal: done + announced, bytesWire, bytesRaw });
       }
       case 'change':
         return this.emitter.emit('change', detail as Events['change']);

@@ -78,6 +78,8 @@ export interface OpenOptions extends Opts {
   types?: TypeOpts;
   /** Author of the commits that this handle makes. */
   author?: Person;
+  /** Headers for a remote, `{ authorization: 'Bearer …' }`. Asked in the page, kept in memory, asked again once after a 401. */
+  auth?: (remoteUrl: string, why: { scope: string; reason: 'first' | 'expired' }) => HeadersInit | Promise<HeadersInit>;
 }
 
 export interface Reader {
@@ -122,6 +124,7 @@ export interface Db extends Queryable, AsyncDisposable {
   /** Reads what a ref points to at the first query; later moves of the ref do not show. */
   at(ref: Ref): Reader;
   readonly vc: VersionControl;
+  readonly remotes: Remotes;
   storage(): Promise<StorageInfo>;
   /** Asks the browser not to remove the storage under pressure. */
   persist(): Promise<boolean>;
@@ -182,7 +185,50 @@ export interface VersionControl {
   undo(): Promise<string>;
 }
 
+export interface Remotes {
+  list(): Promise<RemoteInfo[]>;
+  add(name: string, url: string): Promise<void>;
+  setUrl(name: string, url: string): Promise<void>;
+  remove(name: string): Promise<void>;
+  /** Makes this database, which must hold nothing yet, a clone. */
+  clone(url: string, options?: SyncOpts): Promise<void>;
+  /** Moves the tracking refs (`origin/main`), no branch. */
+  fetch(name?: string, options?: SyncOpts): Promise<void>;
+  /** Fetches and merges, three-way. */
+  pull(name?: string, options?: SyncOpts): Promise<MergeResult>;
+  /** `REMOTE_NON_FF` when the remote has commits that are not here. */
+  push(name?: string, options?: PushOpts): Promise<void>;
+  /** Pulls and pushes now and then, and when the browser comes online again; after failures ever more seldom. */
+  auto(name: string, options?: { everyMs?: number; branch?: string; onError?: (error: unknown) => void }): AutoSync;
+}
+export interface AutoSync {
+  stop(): void;
+}
+export interface RemoteInfo {
+  name: string;
+  url: string;
+}
+export interface SyncOpts extends Opts {
+  branch?: string;
+  onProgress?: (progress: SyncProgress) => void;
+}
+export interface PushOpts extends SyncOpts {
+  /** Overwrites what was fetched last, and nothing that came since. */
+  force?: 'with-lease';
+  /** The branch follows the remote's from here on. */
+  upstream?: boolean;
+}
+export interface SyncProgress {
+  url: string;
+  chunks: number;
+  /** What is known to come so far; grows while it comes. */
+  chunksTotal: number;
+  bytesWire: number;
+  bytesRaw: number;
+}
+
 export interface Events {
+  sync: SyncProgress;
   change: { ref: Ref; tables: string[]; local: boolean };
   ref: { ref: Ref; from?: string; to?: string };
   status: Status;

@@ -13,7 +13,8 @@ use super::frame_reader::{Event, FrameReader};
 use super::job::{Job, Progress, Request, Scope, JSON};
 use super::message::{matches, FetchRequest, GetRequest, RefList, MAX_GET, MAX_HAVES};
 use super::refusal::{invalid, Refusal};
-use super::Receiver;
+use super::sender::commit_of;
+use super::{Receiver, Sender};
 use crate::chunk::{Chunk, Store};
 use crate::error::{Code, Error, Result};
 use crate::hash::Address;
@@ -46,6 +47,11 @@ struct State {
     before: u64,
     bytes_wire: u64,
     chunks: Vec<Chunk>,
+    /// Walks what came and what it leans on, beside what was claimed: nothing may be missing.
+    proof: Option<Sender>,
+    base: Store,
+    /// What is here was found to have holes: everything is taken again.
+    whole: bool,
 }
 
 /// What came.
@@ -68,6 +74,9 @@ impl Fetch {
             before: 0,
             bytes_wire: 0,
             chunks: Vec::new(),
+            proof: None,
+            base: base.clone(),
+            whole: false,
         };
         Fetch { url: url.into(), want, state: RefCell::new(state) }
     }
@@ -115,6 +124,39 @@ impl State {
         Ok(())
     }
 
+    /// Whether everything that the new commits reach is here or came, down to what the haves reach. May fault.
+    fn prove(&mut self) -> Result<bool> {
+        if self.whole || !self.receiver.met_known() {
+            return Ok(true);
+        }
+        let view = self.receiver.view().clone();
+        if self.proof.is_none() {
+            let (mut tips, mut tags) = (Vec::new(), Vec::new());
+            for (name, address) in self.refs.iter().flat_map(|refs| &refs.refs) {
+                tips.push(commit_of(&view, address)?);
+                if name.starts_with(TAGS) {
+                    tags.push(*address);
+                }
+            }
+            self.proof = Some(Sender::new(&view, &tips, &tags, &self.haves));
+        }
+        let Some(proof) = &mut self.proof else { return Ok(true) };
+        loop {
+            match proof.next() {
+                Ok(Some(_)) => {}
+                Ok(None) => return Ok(true),
+                Err(error) => {
+                    let lacking = match error.fault_address() {
+                        Some(address) if !address.is_none() => !view.contains(&address)?,
+                        Some(_) => false,
+                        None => error.code() == Code::Corrupt,
+                    };
+                    return if lacking { Ok(false) } else { Err(error) };
+                }
+            }
+        }
+    }
+
     fn finish(&mut self) -> Result<()> {
         self.receiver.settle_roots()?;
         if self.need_haves && self.phase == Phase::Ask && self.told < self.haves.len() {
@@ -130,6 +172,13 @@ impl State {
                 return Err(invalid(format!("the remote does not send chunk {lacking}, which its refs reach")));
             }
             self.phase = Phase::Get;
+            return Ok(());
+        }
+        if !self.prove()? {
+            // A store that was collected may keep a chunk without all that it reaches.
+            self.receiver = Receiver::new(&self.base).distrusting();
+            (self.haves, self.told, self.refs, self.proof, self.whole) = (Vec::new(), 0, None, None, true);
+            self.phase = Phase::Ask;
             return Ok(());
         }
         self.receiver.check_commits()?;

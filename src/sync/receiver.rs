@@ -35,6 +35,10 @@ pub struct Receiver {
     roots: Vec<Address>,
     /// Commits whose height and ancestors are still to be recomputed, children first.
     commits: Vec<Address>,
+    /// Whether what is here counts as here with all that it reaches.
+    trusting: bool,
+    /// How many announced chunks were here.
+    met: u64,
     /// Also looks at what an announced chunk is that was here before.
     strict: bool,
     /// Commits whose parents are deliberately left out.
@@ -68,6 +72,8 @@ impl Receiver {
             taken: AddressMap::default(),
             roots: Vec::new(),
             commits: Vec::new(),
+            trusting: true,
+            met: 0,
             strict: false,
             boundary: AddressMap::default(),
             chunks: 0,
@@ -81,6 +87,15 @@ impl Receiver {
         self.most_bytes = bytes;
         self
     }
+
+    /// Takes everything again, whatever is here.
+    pub fn distrusting(mut self) -> Self {
+        self.trusting = false;
+        self
+    }
+
+    /// Whether anything that was announced was here before.
+    pub fn met_known(&self) -> bool { self.met > 0 }
 
     /// Wants a commit and all that it reaches.
     pub fn want_commit(&mut self, address: Address) -> Result<()> { self.announce(address, Expected::Commit) }
@@ -132,7 +147,8 @@ impl Receiver {
             }
             return Ok(());
         }
-        if self.base.contains(&address)? {
+        if self.trusting && self.base.contains(&address)? {
+            self.met += 1;
             return if self.strict { self.check_edge(&address, &expected) } else { Ok(()) };
         }
         if self.frontier.len() >= MAX_FRONTIER {
@@ -174,7 +190,7 @@ impl Receiver {
         let chunk = Chunk::new(bytes.clone());
         let address = chunk.address();
         let Some(expected) = self.frontier.get(&address) else {
-            if self.taken.contains_key(&address) || self.base.contains(&address)? {
+            if self.taken.contains_key(&address) || self.trusting && self.base.contains(&address)? {
                 return Ok(false);
             }
             return Err(invalid(format!("chunk {address} was sent and nothing asked for it")));

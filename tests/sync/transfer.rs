@@ -1,5 +1,6 @@
 //! What goes over the wire is what is missing, whole, whatever happens on the way.
 
+use prollite::chunk::ChunkStore;
 use prollite::repo::{Commit, Refs};
 use prollite::sync::{haves, Fetch, FrameReader, Job};
 use prollite::{Address, Code};
@@ -178,4 +179,59 @@ fn a_stream_is_deterministic() {
     while reader.next().unwrap().is_some() {}
     assert!(reader.is_ended());
     assert!(source.repository().head("main").is_ok());
+}
+
+/// A store that was collected may keep a chunk and have lost what it reaches: that is seen, and mended.
+#[test]
+fn a_hole_in_what_is_here_is_filled() {
+    use prollite::chunk::MemoryStore;
+    let (source, mut session) = filled();
+    let store = source.repository().store().clone();
+    let known = head(&source);
+    session.execute("UPDATE docs SET body = CONCAT(body, 'x') WHERE id = 1", &[]).unwrap();
+    session.execute("SELECT dolt_commit('-am', 'changed')", &[]).unwrap();
+    let before = reachable(&store, &[known]);
+    let after = reachable(&store, &[head(&source)]);
+    let new: Vec<Address> = after.iter().filter(|address| before.binary_search(address).is_err()).copied().collect();
+    let mut holes = 0;
+    for kept in &new {
+        // What is known whole, and one dead chunk of the rest.
+        let target = std::rc::Rc::new(MemoryStore::new());
+        for address in before.iter().chain([kept]) {
+            target.put(store.get(address).unwrap()).unwrap();
+        }
+        let target: prollite::chunk::Store = target;
+        let fetch = Fetch::new("memory", &target, all(), vec![known]);
+        let cost = carry(&fetch, &store, &refs_of(&source)).unwrap();
+        keep(&target, &fetch);
+        holes += usize::from(cost.requests > 1);
+        assert_eq!(reachable(&target, &[head(&source)]), after);
+    }
+    assert!(holes > 0 && new.len() > 5, "{holes} of {} had holes", new.len());
+}
+
+/// One row, and a hundred scattered ones: one request, and little more than the new chunks deflated.
+#[test]
+fn the_wire_carries_little_more_than_the_new_chunks() {
+    use prollite::sync::{encode_block, Codec};
+    let (source, mut session) = filled();
+    let store = source.repository().store().clone();
+    let target = empty();
+    let fetch = Fetch::new("memory", &target, all(), Vec::new());
+    carry(&fetch, &store, &refs_of(&source)).unwrap();
+    keep(&target, &fetch);
+    for change in ["UPDATE t SET n = n + 1 WHERE id = 1234", "UPDATE t SET n = n + 1 WHERE id % 30 = 7"] {
+        let known = head(&source);
+        session.execute(change, &[]).unwrap();
+        session.execute("SELECT dolt_commit('-am', 'changed')", &[]).unwrap();
+        let fetch = Fetch::new("memory", &target, all(), haves(&target, &[known]).unwrap());
+        let cost = carry(&fetch, &store, &refs_of(&source)).unwrap();
+        let chunks: Vec<_> = fetch.fetched().unwrap().chunks.iter().map(|chunk| chunk.bytes().clone()).collect();
+        let raw: usize = chunks.iter().map(|chunk| chunk.len()).sum();
+        let deflated = encode_block(Codec::Deflate, &chunks).len();
+        keep(&target, &fetch);
+        println!("{change}: {} bytes in {} requests; {} chunks of {raw} bytes, deflated {deflated}", cost.bytes, cost.requests, chunks.len());
+        assert_eq!(cost.requests, 1);
+        assert!(cost.bytes * 10 <= deflated * 13, "{} bytes for {deflated}", cost.bytes);
+    }
 }

@@ -18,6 +18,7 @@ use wasm_bindgen::JsValue;
 
 use super::batch;
 use super::call::{Kind, SharedCall};
+use super::carry::carry;
 use super::collect;
 use super::shared::{pinned, Core, Statement};
 use super::failure::error_object;
@@ -219,7 +220,12 @@ impl Client {
                     }
                 }
                 Some(Ok(Step::Publish)) => return Ok(None),
-                Some(Ok(Step::Remote(job))) => return Err(Error::unsupported(format!("{}: remotes are not reached from a page yet", job.url()))),
+                Some(Ok(Step::Remote(job))) => {
+                    if let Err(error) = carry(&self.core, &item.call, &*job).await {
+                        item.call.with_run(item.which, |run| run.forget_jobs());
+                        return Err(error);
+                    }
+                }
                 Some(Ok(Step::Done(outcome))) => return Ok(Some(outcome)),
                 Some(Err(error)) => return Err(error),
                 None => return Err(Error::internal("a statement of a call is gone")),
@@ -504,6 +510,10 @@ fn put_back(group: &mut Group, todo: &mut VecDeque<Item>, from_begin: bool) {
         // A batch that lost its race as a transaction begins at BEGIN again.
         let which = if from_begin { 0 } else { first };
         call.failed.borrow_mut().take();
+        // What a remote was asked before may lean on chunks that a gc takes away now.
+        for which in 0..call.len() {
+            let _ = call.with_run(which, |run| run.forget_jobs());
+        }
         todo.push_front(Item { call: call.clone(), which });
     }
     group.items.clear();

@@ -49,6 +49,11 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn sleep(this: &Host, ms: f64) -> Promise;
 
+    /// One request to a remote. Answers `{status, retryAfterMs, next(), stop()}`, or throws `{code, message, last}`.
+    #[wasm_bindgen(method)]
+    #[allow(clippy::too_many_arguments)]
+    pub fn send(this: &Host, call: u32, url: &str, path: &str, method: &str, kind: &str, body: Uint8Array, scope: &str) -> Promise;
+
     /// Tells the other tabs and, with `local`, the page.
     #[wasm_bindgen(method)]
     pub fn notify(this: &Host, kind: &str, detail: JsValue);

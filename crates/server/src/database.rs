@@ -1,0 +1,315 @@
+//! One database: its folder, its state, and how it moves.
+//!
+//! A push is checked against a snapshot without holding anything up; then it queues. Whoever comes first writes the
+//! manifest for all that wait (group commit). Where a collection came in between, what was checked before is checked
+//! again: the chunks that it counted on may be leaving.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use bytes::Bytes;
+use prollite::chunk::{AddressMap, Chunk, ChunkStore, Overlay, Store};
+use prollite::sync::serve::{check_push, check_standing, Rights};
+use prollite::sync::{RefList, Refusal, Updates};
+use prollite::{Address, Code, Error, Result};
+
+use crate::manifest::{DonePush, Manifest};
+use crate::pack::{index_path, pack_path, Pack, PackWriter};
+use crate::snapshot::{Snapshot, View};
+use crate::{files, io, now_ms};
+
+pub struct Database {
+    pub name: String,
+    folder: PathBuf,
+    state: RwLock<Arc<Snapshot>>,
+    waiting: Mutex<Vec<Waiting>>,
+    writing: Mutex<()>,
+    staged: Mutex<BTreeMap<Address, Staged>>,
+    /// Read by whoever has written a pack that nothing lists yet, written by whoever removes files.
+    pub(crate) files: RwLock<()>,
+    /// Held as long as the database is open: one server a folder.
+    _lock: File,
+}
+
+struct Staged { pack: Arc<Pack>, at_ms: i64 }
+
+/// A push that was checked and waits for its turn.
+struct Waiting { updates: Updates, rights: Rights, pack: Option<Arc<Pack>>, collections: u64, slot: Slot }
+
+type Slot = Arc<Mutex<Option<std::result::Result<Landed, Refused>>>>;
+
+/// What became of a push.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Landed { pub generation: u64, pub again: bool }
+
+#[derive(Clone)]
+enum Refused {
+    Because(Refusal),
+    /// A collection came between: check again.
+    Stale,
+}
+
+/// Most bytes that wait in packs whose refs never came.
+pub const STAGED_QUOTA: u64 = 4 << 30;
+const STAGED_MS: i64 = 24 * 3_600_000;
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> { mutex.lock().unwrap_or_else(PoisonError::into_inner) }
+
+impl Database {
+    pub fn open(folder: &Path, name: &str) -> Result<Database> {
+        files::make_folder(&folder.join("packs"))?;
+        files::make_folder(&folder.join("staged"))?;
+        let path = folder.join("LOCK");
+        let lock = File::create(&path).map_err(|error| io(format!("making {}", path.display()), error))?;
+        lock.try_lock().map_err(|_| {
+            Error::new(Code::StorageBlocked, format!("database {name} is open in another process ({} is locked)", path.display()))
+        })?;
+        for part in ["", "packs", "staged"] {
+            files::sweep_temporaries(&folder.join(part))?;
+        }
+        let database = Database {
+            name: name.into(),
+            state: RwLock::new(Arc::new(read_state(folder)?)),
+            folder: folder.into(),
+            waiting: Mutex::default(),
+            writing: Mutex::default(),
+            staged: Mutex::default(),
+            files: RwLock::default(),
+            _lock: lock,
+        };
+        database.read_staged()?;
+        Ok(database)
+    }
+
+    pub fn folder(&self) -> &Path { &self.folder }
+    pub fn snapshot(&self) -> Arc<Snapshot> { self.state.read().unwrap_or_else(PoisonError::into_inner).clone() }
+
+    /// Packs that a restart finds staged: a client in mid-push goes on.
+    fn read_staged(&self) -> Result<()> {
+        let folder = self.folder.join("staged");
+        let entries = std::fs::read_dir(&folder).map_err(|error| io(format!("reading {}", folder.display()), error))?;
+        for entry in entries.flatten() {
+            let path = entry.path();
+            let name = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+            let is_pack = path.extension().is_some_and(|extension| extension == "name");
+            let (Some(wire), true) = (Address::from_hex(name), is_pack) else { continue };
+            let id = std::fs::read_to_string(&path).ok().and_then(|id| Address::from_hex(id.trim()));
+            if let Some(Ok(pack)) = id.map(|id| Pack::open(&folder, id)) {
+                locked(&self.staged).insert(wire, Staged { pack: Arc::new(pack), at_ms: now_ms() });
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a pack under the hash of what came over the wire. `false`: it was here.
+    pub fn stage(&self, wire: Address, chunks: Vec<Bytes>) -> std::result::Result<bool, Refusal> {
+        self.drop_stale();
+        {
+            let staged = locked(&self.staged);
+            if staged.contains_key(&wire) {
+                return Ok(false);
+            }
+            let bytes: u64 = staged.values().map(|staged| staged.pack.bytes).sum();
+            if bytes > STAGED_QUOTA {
+                let text = format!("packs of {bytes} bytes wait for refs that never came: the quota is {STAGED_QUOTA}");
+                return Err(Refusal::new(507, Code::Quota, text));
+            }
+        }
+        let folder = self.folder.join("staged");
+        let mut writer = PackWriter::new(&folder)?;
+        for bytes in chunks {
+            writer.push(Address::of(&bytes), bytes)?;
+        }
+        let pack = writer.finish()?;
+        files::write(&folder.join(format!("{}.name", wire.hex())), pack.id.hex().as_bytes())?;
+        locked(&self.staged).insert(wire, Staged { pack: Arc::new(pack), at_ms: now_ms() });
+        Ok(true)
+    }
+
+    fn drop_stale(&self) {
+        let since = now_ms() - STAGED_MS;
+        let stale: Vec<Address> = {
+            let staged = locked(&self.staged);
+            staged.iter().filter(|(_, staged)| staged.at_ms < since).map(|(wire, _)| *wire).collect()
+        };
+        stale.iter().for_each(|wire| self.unstage(wire));
+    }
+
+    fn unstage(&self, wire: &Address) {
+        let mut staged = locked(&self.staged);
+        let Some(gone) = staged.remove(wire) else { return };
+        let folder = self.folder.join("staged");
+        // A file that stays is found and dropped at the next start.
+        let _ = std::fs::remove_file(folder.join(format!("{}.name", wire.hex())));
+        if !staged.values().any(|other| other.pack.id == gone.pack.id) {
+            let _ = std::fs::remove_file(pack_path(&folder, &gone.pack.id));
+            let _ = std::fs::remove_file(index_path(&folder, &gone.pack.id));
+        }
+    }
+
+    /// Checks a push and does it. `chunks` came with it; packs that it names were staged.
+    pub fn push(&self, updates: &Updates, chunks: Vec<Bytes>, rights: Rights) -> std::result::Result<Landed, Refusal> {
+        let mut request = updates.clone();
+        request.packs.clear();
+        let request = Address::of(request.to_json().as_bytes());
+        let _files = self.files.read().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let snapshot = self.snapshot();
+            if let Some(done) = snapshot.manifest.done_push(&updates.idem) {
+                return match done.request == request {
+                    true => Ok(Landed { generation: done.generation, again: true }),
+                    false => Err(Refusal::new(400, Code::RemoteInvalid, "this idem key was used for another push")),
+                };
+            }
+            let pack = self.check(&snapshot, updates, &chunks, rights)?;
+            let slot = Slot::default();
+            locked(&self.waiting).push(Waiting {
+                updates: updates.clone(),
+                rights,
+                pack: pack.map(Arc::new),
+                collections: snapshot.manifest.collections,
+                slot: slot.clone(),
+            });
+            self.write_waiting();
+            let outcome = locked(&slot).take();
+            match outcome {
+                Some(Ok(landed)) => {
+                    updates.packs.iter().for_each(|wire| self.unstage(wire));
+                    return Ok(landed);
+                }
+                Some(Err(Refused::Because(refusal))) => return Err(refusal),
+                Some(Err(Refused::Stale)) => continue,
+                None => return Err(Error::internal("a push was left without an outcome").into()),
+            }
+        }
+    }
+
+    /// Verifies the push and writes what it brings as one durable pack, which nothing lists yet.
+    fn check(&self, snapshot: &Arc<Snapshot>, updates: &Updates, chunks: &[Bytes], rights: Rights) -> std::result::Result<Option<Pack>, Refusal> {
+        let refs: RefList = snapshot.manifest.ref_list();
+        check_standing(&refs, updates, rights)?;
+        let mut packs = Vec::new();
+        for wire in &updates.packs {
+            let staged = locked(&self.staged).get(wire).map(|staged| staged.pack.clone());
+            let missing = || Refusal::new(422, Code::RemoteInvalid, format!("pack {} is not here: put it first", wire.hex()));
+            packs.push(staged.ok_or_else(missing)?);
+        }
+        let base: Store = Rc::new(View::new(snapshot.clone()));
+        let below: Store = Rc::new(View::with(snapshot.clone(), packs.clone()));
+        let overlay = Rc::new(Overlay::new(below.clone()));
+        let mut pushed: AddressMap<Bytes> = AddressMap::default();
+        for bytes in chunks {
+            pushed.insert(overlay.put(Chunk::new(bytes.clone()))?, bytes.clone());
+        }
+        let view: Store = overlay;
+        let in_packs = |address: &Address| packs.iter().any(|pack| pack.find(address).is_some());
+        let get = |address: &Address| match pushed.get(address) {
+            Some(bytes) => Ok(Some(bytes.clone())),
+            None if in_packs(address) => Ok(Some(below.get(address)?.bytes().clone())),
+            None => Ok(None),
+        };
+        let receiver = check_push(&base, &view, get, &refs, updates, rights)?;
+        if receiver.chunks() == 0 {
+            return Ok(None);
+        }
+        let mut writer = PackWriter::new(&self.folder.join("packs"))?;
+        let mut taken: Vec<&Address> = pushed.keys().chain(packs.iter().flat_map(|pack| pack.addresses())).collect();
+        taken.sort_unstable();
+        taken.dedup();
+        for address in taken.into_iter().filter(|address| receiver.was_taken(address)) {
+            writer.push(*address, view.get(address)?.bytes().clone())?;
+        }
+        Ok(Some(writer.finish()?))
+    }
+
+    /// Does what waits, in one write. Whoever comes while it is written waits for the next.
+    fn write_waiting(&self) {
+        let _writing = locked(&self.writing);
+        let waiting = std::mem::take(&mut *locked(&self.waiting));
+        if waiting.is_empty() {
+            return;
+        }
+        let snapshot = self.snapshot();
+        let mut manifest = snapshot.manifest.clone();
+        let mut packs = snapshot.packs.clone();
+        manifest.generation += 1;
+        let mut landed = Vec::new();
+        for push in waiting {
+            match apply(&mut manifest, &mut packs, &push) {
+                Ok(done) => landed.push((push.slot, done)),
+                Err(refused) => *locked(&push.slot) = Some(Err(refused)),
+            }
+        }
+        if landed.iter().all(|(_, done)| done.again) {
+            landed.into_iter().for_each(|(slot, done)| *locked(&slot) = Some(Ok(done)));
+            return;
+        }
+        let written = self.replace(manifest, packs);
+        for (slot, done) in landed {
+            let outcome = match &written {
+                Ok(()) => Ok(done),
+                Err(error) => Err(Refused::Because(Refusal::from(error.clone()))),
+            };
+            *locked(&slot) = Some(outcome);
+        }
+    }
+
+    /// Makes a manifest the database's. The caller holds `writing`.
+    fn replace(&self, manifest: Manifest, packs: Vec<Arc<Pack>>) -> Result<()> {
+        files::write(&self.folder.join("manifest.json"), &manifest.encode())?;
+        *self.state.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Snapshot { manifest, packs });
+        Ok(())
+    }
+
+    /// Compare and swap for a collection: `change` makes the next state of the one that was looked at. `false`: somebody
+    /// moved it meanwhile.
+    pub fn swap(&self, seen: &Snapshot, manifest: Manifest, packs: Vec<Arc<Pack>>) -> Result<bool> {
+        let _writing = locked(&self.writing);
+        if self.snapshot().manifest.generation != seen.manifest.generation {
+            return Ok(false);
+        }
+        self.replace(manifest, packs).map(|()| true)
+    }
+}
+
+fn apply(manifest: &mut Manifest, packs: &mut Vec<Arc<Pack>>, push: &Waiting) -> std::result::Result<Landed, Refused> {
+    let mut plain = push.updates.clone();
+    plain.packs.clear();
+    let request = Address::of(plain.to_json().as_bytes());
+    if let Some(done) = manifest.done_push(&push.updates.idem) {
+        return Ok(Landed { generation: done.generation, again: true });
+    }
+    if manifest.collections != push.collections {
+        return Err(Refused::Stale);
+    }
+    check_standing(&manifest.ref_list(), &push.updates, push.rights).map_err(Refused::Because)?;
+    for update in &push.updates.updates {
+        match update.new {
+            Some(new) => manifest.refs.insert(update.name.clone(), new),
+            None => manifest.refs.remove(&update.name),
+        };
+    }
+    if let Some(pack) = push.pack.as_ref().filter(|pack| !manifest.packs.contains(&pack.id)) {
+        manifest.packs.push(pack.id);
+        manifest.tombstones.retain(|stone| stone.id != pack.id);
+        packs.push(pack.clone());
+    }
+    let generation = manifest.generation;
+    manifest.remember(DonePush { key: push.updates.idem.clone(), request, generation, at_ms: now_ms() });
+    Ok(Landed { generation, again: false })
+}
+
+fn read_state(folder: &Path) -> Result<Snapshot> {
+    let path = folder.join("manifest.json");
+    let manifest = match std::fs::read(&path) {
+        Ok(bytes) => Manifest::decode(&bytes)?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Manifest::default(),
+        Err(error) => return Err(io(format!("reading {}", path.display()), error)),
+    };
+    let open = |id: &Address| Pack::open(&folder.join("packs"), *id).map(Arc::new);
+    let packs = manifest.packs.iter().map(open).collect::<Result<_>>()?;
+    Ok(Snapshot { manifest, packs })
+}

@@ -1,0 +1,410 @@
+//! Requests and answers. What blocks (a store) runs on the blocking threads; a stream waits for its reader there, and
+//! not longer than the time limit.
+
+use std::net::IpAddr;
+use std::rc::Rc;
+use std::sync::atomic::Ordering;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{header, HeaderMap, HeaderValue, Method, Request, StatusCode};
+use axum::response::Response;
+use axum::Router;
+use prollite::chunk::{ChunkStore, Store};
+use prollite::sync::serve::{self, FrameStream, Rights};
+use prollite::sync::{Event, FetchRequest, FrameReader, GetRequest, Refusal, Updates, MAX_PUSH};
+use prollite::{Address, Code, Error};
+use tokio::sync::Semaphore;
+use tokio_stream::wrappers::ReceiverStream;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+use crate::auth::{Grant, Scope, Tokens};
+use crate::config::Config;
+use crate::database::Database;
+use crate::limits::Rate;
+use crate::metrics::Metrics;
+use crate::registry::Registry;
+use crate::snapshot::View;
+
+pub struct App {
+    pub config: Config,
+    pub registry: Registry,
+    pub tokens: Tokens,
+    pub rate: Rate,
+    pub metrics: Metrics,
+    pub work: Arc<Semaphore>,
+    pub ready: std::sync::atomic::AtomicBool,
+}
+
+/// Who a connection comes from.
+#[derive(Clone, Copy)]
+pub struct Peer(pub std::net::SocketAddr);
+
+type Answered = Result<Response, Refusal>;
+
+const FRAMES: &str = "application/vnd.prollite.frames";
+/// A small request.
+const MAX_MESSAGE: usize = 4 << 20;
+const MAX_HAS: usize = 16_384;
+
+pub fn router(app: Arc<App>) -> Router {
+    let allowed = app.clone();
+    let cors = CorsLayer::new()
+        .allow_origin(AllowOrigin::predicate(move |origin, _| origin.to_str().is_ok_and(|origin| allowed.allows_origin(origin))))
+        .allow_methods([Method::GET, Method::POST, Method::PUT])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::IF_NONE_MATCH])
+        .expose_headers([header::ETAG, header::RETRY_AFTER])
+        .max_age(Duration::from_secs(7_200));
+    Router::new().fallback(answer).with_state(app).layer(cors)
+}
+
+impl App {
+    /// Pages on this machine, and those that were named.
+    fn allows_origin(&self, origin: &str) -> bool {
+        let list = &self.config.options.allow_origin;
+        let host = origin.split_once("://").map_or("", |(_, host)| host);
+        is_local(without_port(host)) || list.iter().any(|allowed| allowed == "*" || allowed == origin)
+    }
+
+    /// A page that made a name of its own point here must not get through.
+    fn allows_host(&self, host: &str) -> bool {
+        let host = without_port(host);
+        let own = self.config.options.listen().ip();
+        is_local(host)
+            || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|ip| ip == own || own.is_unspecified())
+            || self.config.options.allow_host.iter().any(|allowed| allowed == host)
+    }
+}
+
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) && !name.is_empty() => name,
+        _ => host,
+    }
+}
+
+fn is_local(host: &str) -> bool { matches!(host, "localhost" | "127.0.0.1" | "[::1]") }
+
+async fn answer(State(app): State<Arc<App>>, request: Request<Body>) -> Response {
+    let began = Instant::now();
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let endpoint = endpoint_of(&path);
+    let answered = route(&app, request, endpoint).await;
+    let response = answered.unwrap_or_else(|refusal| refused(&refusal));
+    let status = response.status().as_u16();
+    app.metrics.request(endpoint, status);
+    let out = response.headers().get(header::CONTENT_LENGTH).and_then(|len| len.to_str().ok()).unwrap_or("stream").to_owned();
+    tracing::info!(%method, path, status, out, ms = began.elapsed().as_millis() as u64, "request");
+    response
+}
+
+/// The path without what a caller chose: for metrics.
+fn endpoint_of(path: &str) -> &'static str {
+    let tail: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+    match tail[..] {
+        ["healthz"] => "healthz",
+        ["readyz"] => "readyz",
+        ["v1", _, "refs"] => "refs",
+        ["v1", _, "fetch"] => "fetch",
+        ["v1", _, "push"] => "push",
+        ["v1", _, "chunks", "get"] => "chunks/get",
+        ["v1", _, "chunks", "has"] => "chunks/has",
+        ["v1", _, "chunks", _] => "chunk",
+        ["v1", _, "packs", _] => "packs",
+        _ => "unknown",
+    }
+}
+
+fn not_found(what: &str) -> Refusal { Refusal::new(404, Code::RefNotFound, what) }
+
+async fn route(app: &Arc<App>, request: Request<Body>, endpoint: &'static str) -> Answered {
+    if endpoint == "healthz" {
+        return Ok(text(200, "ok\n"));
+    }
+    if endpoint == "readyz" {
+        return match app.ready.load(Ordering::Relaxed) {
+            true => Ok(text(200, "ready\n")),
+            false => Err(Refusal::new(503, Code::RemoteUnreachable, "the server is stopping")),
+        };
+    }
+    let headers = request.headers();
+    let word = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let forbidden = |what: String| Refusal::new(403, Code::RemoteAuth, what);
+    let host = word(header::HOST).unwrap_or_default();
+    if !app.allows_host(host) {
+        return Err(forbidden(format!("host {host} is not one of this server's: --allow-host names it")));
+    }
+    if let Some(origin) = word(header::ORIGIN).filter(|origin| !app.allows_origin(origin)) {
+        return Err(forbidden(format!("origin {origin} is not allowed: --allow-origin names it")));
+    }
+    let path = request.uri().path().to_owned();
+    let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+    let [_, name, ..] = parts[..] else { return Err(not_found("there is nothing here: databases are below /v1/")) };
+    let method = request.method().clone();
+    let scope = match (method.as_str(), endpoint) {
+        ("GET", "refs" | "chunk") | ("POST", "fetch" | "chunks/get" | "chunks/has") => Scope::Read,
+        ("POST", "refs" | "push") | ("PUT", "packs") => Scope::Write,
+        (_, "unknown") => return Err(not_found("there is nothing here: databases are below /v1/")),
+        _ => return Err(Refusal::new(405, Code::RemoteInvalid, format!("{method} is nothing that {path} answers"))),
+    };
+    let who = match word(header::AUTHORIZATION) {
+        Some(token) => Address::of(token.as_bytes()).hex(),
+        None => request.extensions().get::<Peer>().map_or(String::new(), |peer| peer.0.ip().to_string()),
+    };
+    if !app.rate.allow(&who) {
+        let mut refusal = Refusal::new(429, Code::RemoteUnreachable, "too many requests");
+        refusal.retry_after = Some(1);
+        return Err(refusal);
+    }
+    let grant = app.tokens.grant(word(header::AUTHORIZATION), name, scope)?;
+    if scope == Scope::Write && app.config.options.read_only {
+        return Err(Refusal::new(403, Code::ReadOnly, "this server is read only"));
+    }
+    let known = word(header::IF_NONE_MATCH).map(str::to_owned);
+    let limit = if matches!(endpoint, "push" | "packs") { MAX_PUSH } else { MAX_MESSAGE };
+    let tail = parts.last().copied().unwrap_or_default().to_owned();
+    let name = name.to_owned();
+    let body = read_body(app, request, limit).await?;
+    let app = app.clone();
+    let Ok(permit) = tokio::time::timeout(app.config.options.timeout(), app.work.clone().acquire_owned()).await else {
+        let mut refusal = Refusal::new(503, Code::RemoteUnreachable, "the server is busy");
+        refusal.retry_after = Some(2);
+        return Err(refusal);
+    };
+    let permit = permit.map_err(|_| Refusal::new(503, Code::RemoteUnreachable, "the server is stopping"))?;
+    match endpoint {
+        "fetch" | "chunks/get" => stream(app, name, endpoint, body, permit).await,
+        _ => {
+            let work = move || {
+                let _permit = permit;
+                let database = app.registry.get(&name, scope == Scope::Write)?;
+                match (method.as_str(), endpoint) {
+                    ("GET", "refs") => get_refs(&app, &database, known.as_deref()),
+                    ("GET", _) => get_chunk(&app, &database, &tail),
+                    ("POST", "chunks/has") => has_chunks(&database, &body),
+                    ("PUT", _) => put_pack(&app, &database, &tail, &body),
+                    ("POST", "push") => push(&app, &database, &body, &grant),
+                    _ => post_refs(&app, &database, &body, &grant),
+                }
+            };
+            tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(Error::internal("a request failed").into()))
+        }
+    }
+}
+
+async fn read_body(app: &App, request: Request<Body>, limit: usize) -> Result<Bytes, Refusal> {
+    let read = axum::body::to_bytes(request.into_body(), limit);
+    // A large body may take its time, as long as it comes at 64 KiB a second or more.
+    let time = app.config.options.timeout() + Duration::from_secs((limit >> 16) as u64);
+    match tokio::time::timeout(time, read).await {
+        Ok(Ok(body)) => {
+            app.metrics.bytes_in.fetch_add(body.len() as u64, Ordering::Relaxed);
+            Ok(body)
+        }
+        Ok(Err(_)) => Err(Refusal::new(413, Code::RemoteInvalid, format!("the body was cut off, or has more than {limit} bytes"))),
+        Err(_) => Err(Refusal::new(408, Code::RemoteUnreachable, "the body did not come in time")),
+    }
+}
+
+/// What comes first decides the status; the rest follows as it is asked for.
+async fn stream(app: Arc<App>, name: String, endpoint: &'static str, body: Bytes, permit: tokio::sync::OwnedSemaphorePermit) -> Answered {
+    let (send, receive) = tokio::sync::mpsc::channel::<std::io::Result<Bytes>>(2);
+    let (first, begun) = tokio::sync::oneshot::channel::<Result<(), Refusal>>();
+    let handle = tokio::runtime::Handle::current();
+    tokio::task::spawn_blocking(move || {
+        let _permit = permit;
+        let mut frames = match open_stream(&app, &name, endpoint, &body) {
+            Ok(frames) => frames,
+            Err(refusal) => {
+                let _ = first.send(Err(refusal));
+                return;
+            }
+        };
+        let mut first = Some(first);
+        loop {
+            let piece = match frames.next() {
+                Ok(Some(piece)) => Ok(Bytes::from(piece)),
+                Ok(None) => break,
+                Err(error) => {
+                    tracing::error!(database = name, error = error.message(), "a stream failed");
+                    match first.take() {
+                        Some(first) => {
+                            let _ = first.send(Err(error.into()));
+                            return;
+                        }
+                        // The missing END frame tells the client.
+                        None => Err(std::io::Error::other("the stream failed")),
+                    }
+                }
+            };
+            if let Some(first) = first.take() {
+                let _ = first.send(Ok(()));
+            }
+            let failed = piece.is_err();
+            app.metrics.bytes_out.fetch_add(piece.as_ref().map_or(0, |piece| piece.len() as u64), Ordering::Relaxed);
+            let sent = handle.block_on(tokio::time::timeout(app.config.options.timeout(), send.send(piece)));
+            if failed || !matches!(sent, Ok(Ok(()))) {
+                break;
+            }
+        }
+        app.metrics.chunks_out.fetch_add(frames.chunks(), Ordering::Relaxed);
+    });
+    match begun.await {
+        Ok(Ok(())) => Ok(respond(200, FRAMES, Body::from_stream(ReceiverStream::new(receive)))),
+        Ok(Err(refusal)) => Err(refusal),
+        Err(_) => Err(Error::internal("a stream ended before it began").into()),
+    }
+}
+
+fn open_stream(app: &App, name: &str, endpoint: &str, body: &[u8]) -> Result<FrameStream, Refusal> {
+    let snapshot = app.registry.get(name, false)?.snapshot();
+    let refs = snapshot.manifest.ref_list();
+    let store: Store = Rc::new(View::new(snapshot));
+    Ok(match endpoint {
+        "fetch" => serve::fetch(&store, &refs, &FetchRequest::parse(body)?)?,
+        _ => serve::get(&store, &GetRequest::parse(body)?)?,
+    })
+}
+
+fn get_refs(app: &App, database: &Database, known: Option<&str>) -> Answered {
+    let snapshot = database.snapshot();
+    let tag = format!("\"{}\"", snapshot.manifest.generation);
+    if known == Some(tag.as_str()) {
+        return Ok(with_header(respond(304, "application/json", Body::empty()), header::ETAG, &tag));
+    }
+    let body = serve::refs(&snapshot.manifest.ref_list());
+    Ok(with_header(json(app, 200, body), header::ETAG, &tag))
+}
+
+fn get_chunk(app: &App, database: &Database, name: &str) -> Answered {
+    let bad = || Refusal::new(400, Code::RemoteInvalid, "a chunk is named by 64 hexadecimal digits");
+    let address = Address::from_hex(name).ok_or_else(bad)?;
+    let view = View::new(database.snapshot());
+    if !view.contains(&address)? {
+        return Err(not_found("there is no such chunk"));
+    }
+    let chunk = view.get(&address)?;
+    app.metrics.bytes_out.fetch_add(chunk.len() as u64, Ordering::Relaxed);
+    let cache = if app.tokens.is_open() { "public, max-age=31536000, immutable" } else { "private, max-age=31536000, immutable" };
+    let response = respond(200, "application/octet-stream", Body::from(chunk.bytes().clone()));
+    Ok(with_header(response, header::CACHE_CONTROL, cache))
+}
+
+fn has_chunks(database: &Database, body: &[u8]) -> Answered {
+    // 32 bytes each, and a bit each.
+    if !body.len().is_multiple_of(Address::LEN) || body.len() / Address::LEN > MAX_HAS {
+        let text = format!("expected up to {MAX_HAS} addresses of 32 bytes each, found {} bytes", body.len());
+        return Err(Refusal::new(400, Code::RemoteInvalid, text));
+    }
+    let snapshot = database.snapshot();
+    let mut bits = vec![0u8; (body.len() / Address::LEN).div_ceil(8)];
+    for (i, address) in body.chunks_exact(Address::LEN).filter_map(Address::from_slice).enumerate() {
+        if snapshot.find(&address).is_some() {
+            bits[i / 8] |= 1 << (i % 8);
+        }
+    }
+    Ok(respond(200, "application/octet-stream", Body::from(bits)))
+}
+
+/// Reads frames of a push: the updates, if any, and the chunks.
+fn read_frames(body: &[u8]) -> Result<(Option<Updates>, Vec<Bytes>), Refusal> {
+    let wrong = |what: String| Refusal::new(400, Code::RemoteInvalid, what);
+    let mut reader = FrameReader::new();
+    reader.push(body);
+    let (mut updates, mut chunks, mut bytes) = (None, Vec::new(), 0);
+    while let Some(event) = reader.next()? {
+        match event {
+            Event::Updates(json) if updates.is_none() => updates = Some(Updates::parse(&json)?),
+            Event::Chunks(more) => {
+                bytes += more.iter().map(Bytes::len).sum::<usize>();
+                // What 8 MiB can inflate to is a thousand times that.
+                if bytes > 16 * MAX_PUSH {
+                    return Err(Refusal::new(413, Code::RemoteInvalid, format!("more than {} bytes of chunks in one body", 16 * MAX_PUSH)));
+                }
+                chunks.extend(more);
+            }
+            Event::End | Event::Meta(_) | Event::Progress { .. } => {}
+            _ => return Err(wrong("a push holds updates and chunks".into())),
+        }
+    }
+    match reader.is_ended() {
+        true => Ok((updates, chunks)),
+        false => Err(wrong("the body was cut off before its END frame".into())),
+    }
+}
+
+fn check_room(app: &App, database: &Database) -> Result<(), Refusal> {
+    let bytes = database.snapshot().bytes();
+    let quota = app.config.options.quota();
+    if quota > 0 && bytes >= quota {
+        let text = format!("database {} has {bytes} bytes, its quota is {quota}", database.name);
+        return Err(Refusal::new(507, Code::Quota, text));
+    }
+    Ok(())
+}
+
+fn put_pack(app: &App, database: &Database, name: &str, body: &[u8]) -> Answered {
+    check_room(app, database)?;
+    let wrong = || Refusal::new(400, Code::RemoteInvalid, "a pack is named by the hash of its bytes, 64 hexadecimal digits");
+    let id = Address::from_hex(name).filter(|id| *id == Address::of(body)).ok_or_else(wrong)?;
+    let (_, chunks) = read_frames(body)?;
+    let new = database.stage(id, chunks)?;
+    Ok(json(app, if new { 201 } else { 200 }, "{}".into()))
+}
+
+fn push(app: &App, database: &Database, body: &[u8], grant: &Grant) -> Answered {
+    let (updates, chunks) = read_frames(body)?;
+    let none = || Refusal::new(400, Code::RemoteInvalid, "a push without an UPDATES frame");
+    land(app, database, &updates.ok_or_else(none)?, chunks, grant)
+}
+
+fn post_refs(app: &App, database: &Database, body: &[u8], grant: &Grant) -> Answered {
+    land(app, database, &Updates::parse(body)?, Vec::new(), grant)
+}
+
+fn land(app: &App, database: &Database, updates: &Updates, chunks: Vec<Bytes>, grant: &Grant) -> Answered {
+    if let Some(update) = updates.updates.iter().find(|update| !grant.may_move(&update.name)) {
+        return Err(Refusal::new(403, Code::RemoteAuth, format!("the token may not move {}", update.name)));
+    }
+    if updates.updates.iter().any(|update| update.new.is_some()) {
+        check_room(app, database)?;
+    }
+    let landed = database.push(updates, chunks, Rights { force: grant.force })?;
+    app.metrics.pushes.fetch_add(1, Ordering::Relaxed);
+    tracing::info!(database = database.name, token = grant.id, generation = landed.generation, again = landed.again, "push");
+    let body = format!("{{\"gen\":{}}}", landed.generation);
+    Ok(with_header(json(app, 200, body), header::ETAG, &format!("\"{}\"", landed.generation)))
+}
+
+fn respond(status: u16, kind: &'static str, body: Body) -> Response {
+    let mut response = Response::new(body);
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+fn text(status: u16, text: &'static str) -> Response { respond(status, "text/plain; charset=utf-8", Body::from(text)) }
+
+fn json(app: &App, status: u16, body: String) -> Response {
+    app.metrics.bytes_out.fetch_add(body.len() as u64, Ordering::Relaxed);
+    respond(status, "application/json", Body::from(body))
+}
+
+fn with_header(mut response: Response, name: header::HeaderName, value: &str) -> Response {
+    let headers: &mut HeaderMap = response.headers_mut();
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(name, value);
+    }
+    response
+}
+
+fn refused(refusal: &Refusal) -> Response {
+    let response = respond(refusal.status, "application/json", Body::from(refusal.to_json()));
+    match refusal.retry_after {
+        Some(seconds) => with_header(response, header::RETRY_AFTER, &seconds.to_string()),
+        None => response,
+    }
+}

@@ -1,0 +1,58 @@
+//! The server killed with -9 while pushes and collections go on: what was acknowledged is there, and fsck is clean.
+
+use std::thread;
+use std::time::Duration;
+
+use crate::support::{fsck, Client, Folder, Server};
+
+#[test]
+fn killed_at_any_moment() {
+    let folder = Folder::new("kill");
+    let kills = std::env::var("PROLLITE_SERVER_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(8);
+    let mut acknowledged: Vec<String> = Vec::new();
+    let mut seed = 12_345u64;
+    let mut interrupted = 0;
+    for round in 0..kills {
+        let mut server = Server::start(&folder, &["--grace", "0"]);
+        let (url, address) = (server.url("db"), server.address.clone());
+        let mut own = Client::new(&format!("round-{round:04}"), &url, &address);
+        // A server that is killed at once has nothing to give.
+        if !acknowledged.is_empty() {
+            own.pull(1).unwrap();
+            let views = own.root().views;
+            for name in &acknowledged {
+                assert!(views.contains_key(name), "{name} was acknowledged and is gone");
+            }
+        }
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let wait = Duration::from_micros(20_000 + (seed >> 40) % 300_000);
+        let killer = thread::spawn(move || {
+            thread::sleep(wait);
+            server.kill();
+        });
+        for i in 0..10_000 {
+            let name = format!("r{round}_{i}");
+            own.commit(&name, "x");
+            match own.sync(1) {
+                Ok(()) => acknowledged.push(name),
+                Err(_) => {
+                    interrupted += 1;
+                    break;
+                }
+            }
+            // A root is one chunk: what was acknowledged stays in it, so a round ends in time.
+            if acknowledged.len() > 600 {
+                break;
+            }
+        }
+        killer.join().unwrap();
+        fsck(&folder);
+        if round % 3 == 2 {
+            let out = std::process::Command::new(crate::support::PROGRAM)
+                .arg("gc").arg(folder.0.join("data")).args(["--grace", "0"]).output().unwrap();
+            assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+            fsck(&folder);
+        }
+    }
+    assert!(interrupted > 0 && !acknowledged.is_empty(), "{interrupted} interrupted, {} acknowledged", acknowledged.len());
+}

@@ -1,0 +1,8 @@
+//! The program itself, over its socket.
+
+mod faults;
+mod kill;
+mod many;
+mod refusals;
+mod round_trips;
+mod support;

@@ -1,0 +1,98 @@
+// Remotes by their SQL: procedures, and what the engine tells of their progress.
+import { call } from './commit';
+import type { SessionQueries } from './queryable';
+import type { AutoSync, MergeResult, PushOpts, RemoteInfo, Remotes, Row, SqlValue, SyncOpts } from './types';
+
+/** Between tries of `auto` that failed: doubled each time, up to this. */
+const LONGEST_MS = 5 * 60_000;
+
+export class RemoteCalls implements Remotes {
+  constructor(private readonly db: SessionQueries) {}
+
+  private async call<R = Row>(procedure: string, args: SqlValue[], options: SyncOpts = {}): Promise<R> {
+    const { onProgress, signal, timeoutMs } = options;
+    const off = onProgress && this.db.link.emitter.on('sync', onProgress);
+    try {
+      const { rows } = await this.db.query<R>(...call(procedure, args), { signal, timeoutMs });
+      return (rows[0] ?? {}) as R;
+    } finally {
+      off?.();
+    }
+  }
+
+  async list(): Promise<RemoteInfo[]> {
+    const { rows } = await this.db.query<{ name: string; url: string }>('SELECT name, url FROM dolt_remotes');
+    return rows.map(({ name, url }) => ({ name, url }));
+  }
+
+  async add(name: string, url: string): Promise<void> {
+    await this.call('dolt_remote', ['add', name, url]);
+  }
+
+  async setUrl(name: string, url: string): Promise<void> {
+    await this.call('dolt_remote', ['set-url', name, url]);
+  }
+
+  async remove(name: string): Promise<void> {
+    await this.call('dolt_remote', ['remove', name]);
+  }
+
+  async clone(url: string, options: SyncOpts = {}): Promise<void> {
+    await this.call('dolt_clone', [...(options.branch === undefined ? [] : ['-b', options.branch]), url], options);
+  }
+
+  async fetch(name?: string, options: SyncOpts = {}): Promise<void> {
+    await this.call('dolt_fetch', words(name, options.branch), options);
+  }
+
+  async pull(name?: string, options: SyncOpts = {}): Promise<MergeResult> {
+    const row = await this.call<{ fast_forward: number; conflicts: number; message: string }>('dolt_pull', words(name, options.branch), options);
+    return { fastForward: Boolean(row.fast_forward), conflicts: Number(row.conflicts), message: row.message };
+  }
+
+  async push(name?: string, options: PushOpts = {}): Promise<void> {
+    const flags = [...(options.force === 'with-lease' ? ['--force'] : []), ...(options.upstream ? ['--set-upstream'] : [])];
+    await this.call('dolt_push', [...flags, ...words(name, options.branch)], options);
+  }
+
+  auto(name: string, { everyMs = 30_000, branch, onError }: { everyMs?: number; branch?: string; onError?: (error: unknown) => void } = {}): AutoSync {
+    let stopped = false;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let failures = 0;
+    const abort = new AbortController();
+    const later = (ms: number) => {
+      clearTimeout(timer);
+      if (!stopped) timer = setTimeout(() => void round(), ms);
+    };
+    const round = async () => {
+      try {
+        const { conflicts } = await this.pull(name, { branch, signal: abort.signal });
+        // What a person has to settle is not pushed over.
+        if (conflicts === 0) await this.push(name, { branch, signal: abort.signal });
+        failures = 0;
+      } catch (error) {
+        if (stopped) return;
+        failures++;
+        onError?.(error);
+      }
+      const wait = failures === 0 ? everyMs : Math.random() * Math.min(LONGEST_MS, everyMs * 2 ** failures);
+      later(Math.max(wait, 250));
+    };
+    const online = () => later(0);
+    globalThis.addEventListener?.('online', online);
+    later(0);
+    return {
+      stop: () => {
+        stopped = true;
+        clearTimeout(timer);
+        abort.abort();
+        globalThis.removeEventListener?.('online', online);
+      },
+    };
+  }
+}
+
+function words(name: string | undefined, branch: string | undefined): string[] {
+  if (name === undefined) return [];
+  return branch === undefined ? [name] : [name, branch];
+}
