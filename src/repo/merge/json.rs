@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value as Json};
 
-/// The merged document, or `None` where both sides changed a value differently, or a text is no JSON. Members keep
-/// the base's order; new ones follow by name, so that it matters not which side is ours.
+/// The merged document, or `None` where both sides changed a value differently, or a text is no JSON. It matters not
+/// which side is ours: a value that one side changed is as that side wrote it; members of an object that both sides
+/// changed keep the base's order, and new ones follow by name.
 pub fn merge_json(base: &str, ours: &str, theirs: &str) -> Option<String> {
     let texts = [base, ours, theirs];
     // A number that REAL cannot hold would come back as another.
@@ -21,11 +22,15 @@ struct Conflict;
 
 /// `None` is a member that is not there.
 fn merge(base: Option<&Json>, ours: Option<&Json>, theirs: Option<&Json>) -> Result<Option<Json>, Conflict> {
-    if ours == theirs || base == theirs {
+    if base == theirs {
         return Ok(ours.cloned());
     }
     if base == ours {
         return Ok(theirs.cloned());
+    }
+    if ours == theirs {
+        // Equal values can have their members in another order: the text decides, not the side.
+        return Ok(ours.into_iter().chain(theirs).min_by_key(|json| json.to_string()).cloned());
     }
     let (Some(Json::Object(ours)), Some(Json::Object(theirs))) = (ours, theirs) else { return Err(Conflict) };
     let none = Map::new();
@@ -76,11 +81,14 @@ mod tests {
         let base = r#"{"a": 1, "b": {"c": [1], "d": 2}}"#;
         let ours = r#"{"a": 5, "b": {"c": [1], "d": 2}, "z": true}"#;
         let theirs = r#"{"b": {"d": 2, "c": [1, 2]}, "a": 1, "k": null}"#;
-        let both = r#"{"a":5,"b":{"c":[1,2],"d":2},"k":null,"z":true}"#;
+        let both = r#"{"a":5,"b":{"d":2,"c":[1,2]},"k":null,"z":true}"#;
         assert_eq!(merged(base, ours, theirs).as_deref(), Some(both));
         assert_eq!(merged(base, theirs, ours).as_deref(), Some(both));
         assert_eq!(merged(r#"{"a":1}"#, r#"{}"#, r#"{"a":1,"b":2}"#).as_deref(), Some(r#"{"b":2}"#));
         assert_eq!(merged(r#"{"a":1}"#, r#"{}"#, r#"{"a":2}"#), None);
+        let (one, other) = (r#"{"a":{"x":1,"y":2}}"#, r#"{"a":{"y":2,"x":1}}"#);
+        assert_eq!(merged("{}", one, other).as_deref(), Some(one));
+        assert_eq!(merged("{}", other, one).as_deref(), Some(one));
         assert_eq!(merged("[1]", "[1,2]", "[1,3]"), None);
         assert_eq!(merged("", r#"{"a":1}"#, r#"{"b":2}"#).as_deref(), Some(r#"{"a":1,"b":2}"#));
         assert_eq!(merged("{}", "{", "{}"), None);
