@@ -16,12 +16,20 @@ use crate::repo::{Change, Publication, RefMap, Refs, Repository, RowCheck, HEADS
 use crate::sql::parser::{self, Parsed, Statement};
 use crate::sql::procedure::Effect;
 use crate::sql::write::MergeCheck;
-use crate::sql::{execute, Context, Moment, Outcome, Settings, Workspace};
+use crate::sql::{execute, Context, Moment, Outcome, Resume, Settings, Workspace};
 use crate::sync::{Job, Jobs};
 use crate::tuple::Value;
 
 /// A statement on its way: text, parameters and its volatile values, kept for retries.
-pub struct Run { parsed: Rc<[Parsed]>, which: usize, parameters: Rc<[Value]>, moment: Rc<Moment>, jobs: Rc<Jobs> }
+pub struct Run {
+    parsed: Rc<[Parsed]>,
+    which: usize,
+    parameters: Rc<[Value]>,
+    moment: Rc<Moment>,
+    jobs: Rc<Jobs>,
+    /// What a retry goes on with, and the overlay that it stands on, by number.
+    resume: RefCell<(u64, Rc<Resume>)>,
+}
 
 impl Run {
     pub fn statement(&self) -> &Statement { &self.parsed[self.which].statement }
@@ -117,6 +125,8 @@ pub struct Session {
     pub(super) now_ms: i64,
     /// What garbage collection left, to be swept once it is durable.
     pub(super) sweep: Option<Vec<crate::Address>>,
+    /// How often the overlay was emptied.
+    overlays: u64,
 }
 
 impl Session {
@@ -159,6 +169,7 @@ impl Session {
             in_flight: None,
             now_ms: 0,
             sweep: None,
+            overlays: 0,
         })
     }
 
@@ -189,7 +200,7 @@ impl Session {
             } else {
                 Rc::new(Moment::new(moment.now_ms, moment.seed.wrapping_add((which as u64) << 32)))
             };
-            runs.push(Run { parsed: parsed.clone(), which, parameters: parameters.clone(), moment, jobs: Rc::default() });
+            runs.push(Run { parsed: parsed.clone(), which, parameters: parameters.clone(), moment, jobs: Rc::default(), resume: RefCell::default() });
         }
         Ok(runs)
     }
@@ -270,7 +281,13 @@ impl Session {
 
     pub(super) fn context(&self, run: &Run) -> Context {
         // A retry draws the same values.
-        self.context_with((*run.moment).clone(), run.parameters.clone(), run.jobs.clone())
+        let mut cx = self.context_with((*run.moment).clone(), run.parameters.clone(), run.jobs.clone());
+        let mut resume = run.resume.borrow_mut();
+        if resume.0 != self.overlays {
+            *resume = (self.overlays, Rc::default());
+        }
+        cx.resume = resume.1.clone();
+        cx
     }
 
     /// For work of the session's own.
@@ -287,6 +304,7 @@ impl Session {
             parameters,
             keeper: self.database.clone(),
             jobs,
+            resume: Rc::default(),
             trigger: None,
         }
     }
@@ -529,6 +547,7 @@ impl Session {
     pub(super) fn restart(&mut self) {
         *self.publication.borrow_mut() = Publication::default();
         self.overlay.clear();
+        self.overlays += 1;
         self.mode = Mode::Auto;
         self.savepoints.clear();
         self.immediate = None;

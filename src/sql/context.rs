@@ -7,7 +7,7 @@ use std::rc::Rc;
 use bytes::Bytes;
 
 use super::write::TriggerScope;
-use super::Workspace;
+use super::{Resume, Workspace};
 use crate::chunk::Store;
 use crate::error::Result;
 use crate::hash::Address;
@@ -31,6 +31,8 @@ pub struct Context {
     pub keeper: Rc<dyn Keeper>,
     /// What the statement asks of remotes, and what came of it.
     pub jobs: Rc<Jobs>,
+    /// What the statement began before a fault.
+    pub resume: Rc<Resume>,
     /// Inside of a trigger: what NEW and OLD mean.
     pub trigger: Option<Rc<TriggerScope>>,
 }

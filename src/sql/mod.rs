@@ -15,6 +15,7 @@ pub mod procedure;
 pub mod pushdown;
 pub mod query;
 pub mod relation;
+mod resume;
 mod storage;
 pub mod system;
 pub mod tables;
@@ -25,4 +26,5 @@ pub mod write;
 
 pub use context::{Context, Keeper, Moment, Settings};
 pub use outcome::{Outcome, OutputColumn};
+pub use resume::Resume;
 pub use workspace::{TableView, TableWriter, Workspace};

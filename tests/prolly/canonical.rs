@@ -15,7 +15,7 @@ proptest! {
 
     #[test]
     fn batches_end_at_the_root_of_a_fresh_build(
-        seed: u64, shape: u8, entries in 0usize..1_500, batch in 1usize..400, rounds in 1usize..8,
+        seed: u64, shape: u8, entries in size(0, 1_500), batch in size(1, 400), rounds in 1usize..8,
     ) {
         let (shape, store) = (Shape::of(shape), memory());
         let mut model = content(seed, shape, entries);
@@ -30,7 +30,7 @@ proptest! {
     }
 
     #[test]
-    fn any_order_of_single_inserts_gives_one_root(seed: u64, shape: u8, entries in 1usize..250) {
+    fn any_order_of_single_inserts_gives_one_root(seed: u64, shape: u8, entries in size(1, 250)) {
         let (shape, store) = (Shape::of(shape), memory());
         let model = content(seed, shape, entries);
         let expected = build(&*store, &model);
@@ -55,7 +55,7 @@ proptest! {
     }
 
     #[test]
-    fn deleting_a_range_at_either_end_shrinks_the_tree(seed: u64, shape: u8, entries in 1usize..2_500) {
+    fn deleting_a_range_at_either_end_shrinks_the_tree(seed: u64, shape: u8, entries in size(1, 2_500)) {
         let (shape, store) = (Shape::of(shape), memory());
         let model = content(seed, shape, entries);
         let map = build(&*store, &model);
@@ -71,7 +71,7 @@ proptest! {
     }
 
     #[test]
-    fn every_prefix_of_a_sorted_load_verifies(seed: u64, shape: u8, entries in 0usize..400) {
+    fn every_prefix_of_a_sorted_load_verifies(seed: u64, shape: u8, entries in size(0, 240)) {
         // A single node that its last entry closed is the root, though its item is above already.
         let (shape, store) = (Shape::of(shape), memory());
         let model = content(seed, shape, entries);
@@ -95,7 +95,7 @@ proptest! {
     }
 
     #[test]
-    fn lookups_agree_with_the_model(seed: u64, shape: u8, entries in 0usize..2_000) {
+    fn lookups_agree_with_the_model(seed: u64, shape: u8, entries in size(0, 2_000)) {
         let (shape, store) = (Shape::of(shape), memory());
         let model = content(seed, shape, entries);
         let map = build(&*store, &model);

@@ -8,7 +8,7 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn ranges_in_both_directions(seed: u64, shape: u8, entries in 0usize..1_500) {
+    fn ranges_in_both_directions(seed: u64, shape: u8, entries in size(0, 1_500)) {
         let (shape, store) = (Shape::of(shape), memory());
         let model = content(seed, shape, entries);
         let map = build(&*store, &model);
@@ -29,7 +29,7 @@ proptest! {
     }
 
     #[test]
-    fn skips_are_as_many_nexts(seed: u64, shape: u8, entries in 0usize..1_500) {
+    fn skips_are_as_many_nexts(seed: u64, shape: u8, entries in size(0, 1_500)) {
         let (shape, store) = (Shape::of(shape), memory());
         let model = content(seed, shape, entries);
         let map = build(&*store, &model);
@@ -55,7 +55,7 @@ proptest! {
     }
 
     #[test]
-    fn lent_entries_are_the_entries(seed: u64, entries in 0usize..600) {
+    fn lent_entries_are_the_entries(seed: u64, entries in size(0, 600)) {
         let store = memory();
         let model = content(seed, Shape::Mixed, entries);
         let mut cursor = build(&*store, &model).cursor(&store, prollite::prolly::KeyRange::all(), false);

@@ -25,8 +25,8 @@ proptest! {
 
     #[test]
     fn a_diff_is_what_differs(
-        seed: u64, shape: u8, entries in 0usize..1_200, other in prop_oneof![Just(None), (0usize..1_200).prop_map(Some)],
-        count in 0usize..120,
+        seed: u64, shape: u8, entries in size(0, 1_200), other in prop_oneof![Just(None), size(0, 1_200).prop_map(Some)],
+        count in size(0, 120),
     ) {
         let (shape, store) = (Shape::of(shape), memory());
         let from = content(seed, shape, entries);
@@ -59,7 +59,7 @@ proptest! {
     }
 
     #[test]
-    fn a_merge_is_two_diffs_by_key(seed: u64, shape: u8, entries in 0usize..1_000, count in 0usize..80) {
+    fn a_merge_is_two_diffs_by_key(seed: u64, shape: u8, entries in size(0, 1_000), count in size(0, 80)) {
         let (shape, store) = (Shape::of(shape), memory());
         let base = content(seed, shape, entries);
         let (mut ours, mut theirs) = (base.clone(), base.clone());

@@ -10,7 +10,7 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn layers_are_a_stack_of_models(seed: u64, shape: u8, entries in 0usize..600, steps in 1usize..900) {
+    fn layers_are_a_stack_of_models(seed: u64, shape: u8, entries in size(0, 600), steps in size(1, 900)) {
         let (shape, store) = (Shape::of(shape), memory());
         let base = content(seed, shape, entries);
         let mut map = MutableMap::new(build(&*store, &base));

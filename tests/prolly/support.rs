@@ -9,6 +9,7 @@ use bytes::Bytes;
 use prollite::chunk::{Chunk, ChunkStore, MemoryStore, Store};
 use prollite::prolly::{KeyRange, Map};
 use prollite::{Address, Error, Result};
+use proptest::prelude::*;
 use proptest::test_runner::Config;
 
 pub type Model = BTreeMap<Bytes, Bytes>;
@@ -23,6 +24,16 @@ pub fn config() -> Config {
         failure_persistence: None,
         ..Config::default()
     }
+}
+
+/// Sizes from `least` to below `limit`. What goes wrong in a large tree mostly goes wrong in one of a few nodes, which
+/// costs a tenth: one in eight is drawn from the whole range.
+pub fn size(least: usize, limit: usize) -> impl Strategy<Value = usize> {
+    prop_oneof![
+        4 => least..(limit / 10).max(least + 1),
+        3 => least..(limit / 3).max(least + 1),
+        1 => least..limit,
+    ]
 }
 
 /// SplitMix64: the same numbers on every machine.

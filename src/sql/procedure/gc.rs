@@ -4,6 +4,7 @@ use super::answer::text;
 use super::flags::{long, Flag};
 use super::{Answer, Call, Procedure};
 use crate::error::{Error, Result};
+use crate::hash::Address;
 use crate::repo::{Gc as Marking, RefMap, Refs};
 use crate::sql::OutputColumn;
 
@@ -32,7 +33,10 @@ impl Procedure for Gc {
             pins.push(root.write(&*cx.store)?);
         }
         let refs: RefMap = cx.records("").into_iter().collect();
-        let kept = Marking::new(&cx.store, refs, cx.moment.now_ms, flags.has("prune"), pins).run()?;
+        let mut inputs = pins.clone();
+        inputs.extend([super::verify::records(&refs), Address::of(&[flags.has("prune").into()])]);
+        let begin = || Ok(Marking::new(&cx.store, refs, cx.moment.now_ms, flags.has("prune"), pins));
+        let kept = cx.resume.run(&inputs, begin, Marking::run)?;
         cx.change(|change| {
             kept.records.iter().for_each(|(name, value)| change.set(name, value.clone()));
             Ok(())

@@ -86,8 +86,11 @@ impl Procedure for Merge {
         };
         let ahead = is_ancestor(&*cx.store, &head, &source)?;
         let check = MergeCheck::new(cx);
-        let mut kept = None;
-        let outcome = cx.change_branch(|change, branch| change.merge(branch, name, source, &options, &check, &mut kept))?;
+        let outcome = cx.resume.run(
+            &[head, source],
+            || Ok(None),
+            |kept| cx.change_branch(|change, branch| change.merge(branch, name, source, &options, &check, kept)),
+        )?;
         if outcome.conflicts + outcome.schema_conflicts + outcome.violations > 0 {
             return Ok(answer("", 0, 1, "conflicts found", Value::from(outcome.message())));
         }

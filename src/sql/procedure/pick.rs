@@ -6,7 +6,7 @@ use super::flags::{flag, long, long_value, value, Flag, Flags};
 use super::merge::{abort, go_on};
 use super::{Answer, Call, Procedure};
 use crate::error::{Code, Error, Result};
-use crate::repo::{MergeOptions, Operation, Refs, WorkingSet};
+use crate::repo::{MergeOptions, Merger, Operation, Refs, WorkingSet};
 use crate::sql::versions::{author, signature};
 use crate::sql::write::MergeCheck;
 use crate::sql::{Context, OutputColumn};
@@ -86,11 +86,13 @@ fn run(call: &mut Call<'_>, operation: Operation) -> Result<Answer> {
         let message = flags.value("message").filter(|message| !merged || number(message).is_none());
         options.message = message.unwrap_or_default().to_string();
         let check = MergeCheck::new(cx);
-        let mut kept = None;
-        let outcome = cx.change_branch(|change, branch| match operation {
-            Operation::CherryPick => change.cherry_pick(branch, commit, mainline, &options, &check, &mut kept),
-            _ => change.revert(branch, commit, mainline, &options, &check, &mut kept),
-        });
+        let pick = |kept: &mut Option<Merger>| {
+            cx.change_branch(|change, branch| match operation {
+                Operation::CherryPick => change.cherry_pick(branch, commit, mainline, &options, &check, kept),
+                _ => change.revert(branch, commit, mainline, &options, &check, kept),
+            })
+        };
+        let outcome = cx.resume.run(&[cx.head_commit()?, commit], || Ok(None), pick);
         let outcome = match outcome {
             Err(error) if error.code() == Code::NothingToCommit && flags.has("allow-empty") => continue,
             other => other?,

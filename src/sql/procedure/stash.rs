@@ -112,7 +112,12 @@ fn pop(cx: &Context, name: &str, position: usize) -> Result<()> {
     let stash = find(cx, name, position)?;
     let base = Root::read(&*cx.store, &cx.read_commit(&stash.head)?.root)?;
     let theirs = Root::read(&*cx.store, &stash.commit.root)?;
-    let merged = Merger::new(&cx.store, &base, cx.working_root()?, theirs.clone(), MergeCheck::new(cx)).run()?;
+    let ours = cx.working_root()?;
+    let merged = cx.resume.run(
+        &[stash.head, ours.write(&*cx.store)?],
+        || Ok(Merger::new(&cx.store, &base, ours, theirs, MergeCheck::new(cx))),
+        Merger::run,
+    )?;
     if let Some(conflict) = merged.schema_conflicts.first() {
         let text = format!("merge aborted: schema conflict found for table {}: {}", conflict.table, conflict.description);
         return Err(Error::new(Code::MergeConflict, text));

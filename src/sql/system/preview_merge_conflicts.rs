@@ -41,7 +41,11 @@ fn merged(cx: &Context, ours: &str, theirs: &str) -> Result<MergeResult> {
     let base = merge_base(&cx.store, &left, &right)?
         .ok_or_else(|| Error::new(Code::RefNotFound, format!("no common ancestor of {ours} and {theirs}")))?;
     let root = |commit| -> Result<Root> { Root::read(&*cx.store, &cx.read_commit(&commit)?.root) };
-    Merger::new(&cx.store, &root(base)?, root(left)?, root(right)?, MergeCheck::new(cx)).run()
+    cx.resume.run(
+        &[left, right],
+        || Ok(Merger::new(&cx.store, &root(base)?, root(left)?, root(right)?, MergeCheck::new(cx))),
+        Merger::run,
+    )
 }
 
 fn summary(merged: MergeResult) -> Result<Option<Box<dyn BoundTable>>> {

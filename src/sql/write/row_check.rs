@@ -13,7 +13,11 @@ use crate::tuple::Value;
 pub struct MergeCheck { cx: Context, targets: RefCell<Vec<Rc<Target>>> }
 
 impl MergeCheck {
-    pub fn new(cx: &Context) -> Rc<dyn RowCheck> { Rc::new(MergeCheck { cx: cx.clone(), targets: RefCell::default() }) }
+    /// Work that is kept between retries holds one: it must not hold that work in turn.
+    pub fn new(cx: &Context) -> Rc<dyn RowCheck> {
+        let cx = Context { resume: Rc::default(), ..cx.clone() };
+        Rc::new(MergeCheck { cx, targets: RefCell::default() })
+    }
 
     fn target(&self, schema: &Schema) -> Result<Rc<Target>> {
         if let Some(target) = self.targets.borrow().iter().find(|target| *target.schema == *schema) {

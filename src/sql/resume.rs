@@ -1,0 +1,35 @@
+//! Long work of a statement, kept between its retries: after a fault it goes on where it was.
+
+use std::any::Any;
+use std::cell::RefCell;
+
+use crate::error::{Error, Result};
+use crate::hash::Address;
+
+/// What a statement began and could not end yet. Work is known by its type and by the addresses of what it works on:
+/// what is taken up again is the same work. New chunks that it wrote lie in the transaction's overlay; so the session
+/// drops the work together with them.
+#[derive(Default)]
+pub struct Resume { kept: RefCell<Vec<(Vec<Address>, Box<dyn Any>)>> }
+
+impl Resume {
+    /// Begins work on `inputs`, or takes it up again, and runs it. A fault keeps it, anything else ends it.
+    pub fn run<W: 'static, T>(
+        &self,
+        inputs: &[Address],
+        begin: impl FnOnce() -> Result<W>,
+        run: impl FnOnce(&mut W) -> Result<T>,
+    ) -> Result<T> {
+        let known = self.kept.borrow().iter().position(|(known, work)| known == inputs && work.is::<W>());
+        let kept = known.map(|at| self.kept.borrow_mut().swap_remove(at).1);
+        let mut work = match kept.and_then(|work| work.downcast::<W>().ok()) {
+            Some(work) => work,
+            None => Box::new(begin()?),
+        };
+        let answer = run(&mut work);
+        if answer.as_ref().is_err_and(Error::is_fault) {
+            self.kept.borrow_mut().push((inputs.to_vec(), work));
+        }
+        answer
+    }
+}
