@@ -52,6 +52,8 @@ struct State {
     base: Store,
     /// What is here was found to have holes: everything is taken again.
     whole: bool,
+    /// What is left of the answer under way is of no use.
+    skip: bool,
 }
 
 /// What came.
@@ -77,6 +79,7 @@ impl Fetch {
             proof: None,
             base: base.clone(),
             whole: false,
+            skip: false,
         };
         Fetch { url: url.into(), want, state: RefCell::new(state) }
     }
@@ -93,6 +96,9 @@ impl Fetch {
 
 impl State {
     fn handle(&mut self, event: &Event, want: &[String]) -> Result<()> {
+        if self.skip {
+            return Ok(());
+        }
         match event {
             Event::Refs(json) if self.refs.is_none() => {
                 let mut refs = RefList::parse(json)?;
@@ -107,7 +113,15 @@ impl State {
             }
             Event::Chunks(chunks) => {
                 for chunk in chunks {
-                    self.receiver.accept(chunk)?;
+                    match self.receiver.accept(chunk) {
+                        // It may belong below a chunk that is here without all that it reaches. Or the remote lies:
+                        // then the whole answer shows it.
+                        Err(error) if error.code() == Code::RemoteInvalid && !self.whole && self.receiver.met_known() => {
+                            self.take_whole();
+                            return Ok(());
+                        }
+                        taken => taken?,
+                    };
                 }
             }
             Event::NeedHaves => self.need_haves = true,
@@ -157,6 +171,13 @@ impl State {
         }
     }
 
+    /// A store that was collected may keep a chunk without all that it reaches: nothing that is here counts any more.
+    fn take_whole(&mut self) {
+        self.receiver = Receiver::new(&self.base).distrusting();
+        (self.haves, self.told, self.refs, self.proof, self.whole) = (Vec::new(), 0, None, None, true);
+        (self.phase, self.skip) = (Phase::Ask, true);
+    }
+
     fn finish(&mut self) -> Result<()> {
         self.receiver.settle_roots()?;
         if self.need_haves && self.phase == Phase::Ask && self.told < self.haves.len() {
@@ -175,10 +196,7 @@ impl State {
             return Ok(());
         }
         if !self.prove()? {
-            // A store that was collected may keep a chunk without all that it reaches.
-            self.receiver = Receiver::new(&self.base).distrusting();
-            (self.haves, self.told, self.refs, self.proof, self.whole) = (Vec::new(), 0, None, None, true);
-            self.phase = Phase::Ask;
+            self.take_whole();
             return Ok(());
         }
         self.receiver.check_commits()?;
@@ -203,13 +221,15 @@ impl Job for Fetch {
                 ("/fetch", FetchRequest { want: self.want.clone(), have, done, ..FetchRequest::default() }.to_json())
             }
             Phase::Get => {
+                // The connection may have broken right behind a root.
+                state.receiver.settle_roots()?;
                 let addresses = state.receiver.missing(MAX_GET);
                 ("/chunks/get", GetRequest { addresses, levels: 2 }.to_json())
             }
         };
         state.reader = FrameReader::new();
         state.pending.clear();
-        state.need_haves = false;
+        (state.need_haves, state.skip) = (false, false);
         state.before = state.receiver.chunks();
         Ok(Some(Request {
             method: "POST",

@@ -2,7 +2,7 @@
 
 use prollite::chunk::ChunkStore;
 use prollite::repo::{Commit, Refs};
-use prollite::sync::{haves, Fetch, FrameReader, Job};
+use prollite::sync::{haves, Codec, Event, Fetch, FrameKind, FrameReader, FrameWriter, Job};
 use prollite::{Address, Code};
 
 use crate::support::{carry, empty, filled, head, keep, reachable, refs_of, serve_one};
@@ -181,7 +181,8 @@ fn a_stream_is_deterministic() {
     assert!(source.repository().head("main").is_ok());
 }
 
-/// A store that was collected may keep a chunk and have lost what it reaches: that is seen, and mended.
+/// A store that was collected may keep a chunk and have lost what it reaches: that is seen and mended, also where
+/// the connection broke before it showed.
 #[test]
 fn a_hole_in_what_is_here_is_filled() {
     use prollite::chunk::MemoryStore;
@@ -193,27 +194,64 @@ fn a_hole_in_what_is_here_is_filled() {
     let before = reachable(&store, &[known]);
     let after = reachable(&store, &[head(&source)]);
     let new: Vec<Address> = after.iter().filter(|address| before.binary_search(address).is_err()).copied().collect();
-    let mut holes = 0;
+    let refs = refs_of(&source);
+    let (mut holes, mut hidden) = (0, 0);
     for kept in &new {
         // What is known whole, and one dead chunk of the rest.
-        let target = std::rc::Rc::new(MemoryStore::new());
-        for address in before.iter().chain([kept]) {
-            target.put(store.get(address).unwrap()).unwrap();
+        let target = || -> prollite::chunk::Store {
+            let target = MemoryStore::new();
+            for address in before.iter().chain([kept]) {
+                target.put(store.get(address).unwrap()).unwrap();
+            }
+            std::rc::Rc::new(target)
+        };
+        let unbroken = target();
+        let fetch = Fetch::new("memory", &unbroken, all(), vec![known]);
+        let cost = carry(&fetch, &store, &refs).unwrap();
+        // A leaf reaches nothing: it is no hole.
+        assert!(cost.requests <= 2);
+        holes += usize::from(cost.requests == 2);
+        keep(&unbroken, &fetch);
+        assert_eq!(reachable(&unbroken, &[head(&source)]), after);
+
+        for cut in 1..new.len() {
+            let broken = target();
+            let fetch = Fetch::new("memory", &broken, all(), vec![known]);
+            let request = fetch.request().unwrap().unwrap();
+            let body = serve_one(&store, &refs, &request).unwrap().whole().unwrap();
+            fetch.answered(200);
+            fetch.feed(&first_chunks(&body, cut)).unwrap();
+            fetch.advance().unwrap();
+            fetch.cut();
+            carry(&fetch, &store, &refs).unwrap();
+            // Where a hole was found everything is taken again.
+            hidden += usize::from(keep(&broken, &fetch) > before.len());
+            assert_eq!(reachable(&broken, &[head(&source)]), after);
         }
-        let target: prollite::chunk::Store = target;
-        let fetch = Fetch::new("memory", &target, all(), vec![known]);
-        let cost = carry(&fetch, &store, &refs_of(&source)).unwrap();
-        keep(&target, &fetch);
-        holes += usize::from(cost.requests > 1);
-        assert_eq!(reachable(&target, &[head(&source)]), after);
     }
-    assert!(holes > 0 && new.len() > 5, "{holes} of {} had holes", new.len());
+    assert!(holes > 2 && hidden > 0 && new.len() > 4, "{holes} and {hidden} holes below {} chunks", new.len());
+}
+
+/// The beginning of an answer up to so many chunks.
+fn first_chunks(body: &[u8], most: usize) -> Vec<u8> {
+    let mut reader = FrameReader::new();
+    reader.push(body);
+    let mut writer = FrameWriter::new(Codec::Raw);
+    while let Some(event) = reader.next().unwrap() {
+        match event {
+            Event::Refs(json) => writer.frame(FrameKind::Refs, &json),
+            Event::Chunks(chunks) => chunks.iter().take(most).for_each(|chunk| writer.chunk(chunk)),
+            _ => {}
+        }
+    }
+    writer.flush();
+    writer.take()
 }
 
 /// One row, and a hundred scattered ones: one request, and little more than the new chunks deflated.
 #[test]
 fn the_wire_carries_little_more_than_the_new_chunks() {
-    use prollite::sync::{encode_block, Codec};
+    use prollite::sync::encode_block;
     let (source, mut session) = filled();
     let store = source.repository().store().clone();
     let target = empty();
