@@ -16,7 +16,7 @@ use prollite::sync::serve::{check_push, check_standing, Rights};
 use prollite::sync::{RefList, Refusal, Updates};
 use prollite::{Address, Code, Error, Result};
 
-use crate::manifest::{DonePush, Manifest};
+use crate::manifest::{DonePush, Manifest, Tombstone};
 use crate::pack::{index_path, pack_path, Pack, PackWriter};
 use crate::snapshot::{Snapshot, View};
 use crate::{files, io, now_ms};
@@ -30,6 +30,8 @@ pub struct Database {
     staged: Mutex<BTreeMap<Address, Staged>>,
     /// Read by whoever has written a pack that nothing lists yet, written by whoever removes files.
     pub(crate) files: RwLock<()>,
+    /// Held by the one that joins packs.
+    pub(crate) compacting: Mutex<()>,
     /// Held as long as the database is open: one server a folder.
     _lock: File,
 }
@@ -78,6 +80,7 @@ impl Database {
             writing: Mutex::default(),
             staged: Mutex::default(),
             files: RwLock::default(),
+            compacting: Mutex::default(),
             _lock: lock,
         };
         database.read_staged()?;
@@ -262,6 +265,27 @@ impl Database {
         files::write(&self.folder.join("manifest.json"), &manifest.encode())?;
         *self.state.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Snapshot { manifest, packs });
         Ok(())
+    }
+
+    /// `new` holds everything that `old` do, and takes their place. Where a collection was faster it is left alone.
+    pub fn join(&self, old: &[Arc<Pack>], new: Arc<Pack>) -> Result<()> {
+        let _writing = locked(&self.writing);
+        let snapshot = self.snapshot();
+        let gone: Vec<Address> = old.iter().map(|pack| pack.id).filter(|id| *id != new.id).collect();
+        if !gone.iter().all(|id| snapshot.manifest.packs.contains(id)) {
+            return Ok(());
+        }
+        let mut manifest = snapshot.manifest.clone();
+        manifest.generation += 1;
+        let mut packs: Vec<Arc<Pack>> = snapshot.packs.iter().filter(|pack| !gone.contains(&pack.id)).cloned().collect();
+        if !packs.iter().any(|pack| pack.id == new.id) {
+            packs.push(new.clone());
+        }
+        manifest.packs = packs.iter().map(|pack| pack.id).collect();
+        manifest.tombstones.retain(|stone| stone.id != new.id);
+        let at_ms = now_ms();
+        manifest.tombstones.extend(gone.into_iter().map(|id| Tombstone { id, at_ms }));
+        self.replace(manifest, packs)
     }
 
     /// Compare and swap for a collection: `change` makes the next state of the one that was looked at. `false`: somebody

@@ -22,8 +22,6 @@ use crate::{io, now_ms};
 
 /// Bytes of a pack that collection writes.
 const PACK: u64 = 32 << 20;
-/// A database with more packs is collected by itself.
-pub const MANY_PACKS: usize = 192;
 const TRIES: usize = 8;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -21,6 +21,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::auth::{Grant, Scope, Tokens};
+use crate::compact;
 use crate::config::Config;
 use crate::database::Database;
 use crate::limits::Rate;
@@ -354,17 +355,17 @@ fn put_pack(app: &App, database: &Database, name: &str, body: &[u8]) -> Answered
     Ok(json(app, if new { 201 } else { 200 }, "{}".into()))
 }
 
-fn push(app: &App, database: &Database, body: &[u8], grant: &Grant) -> Answered {
+fn push(app: &App, database: &Arc<Database>, body: &[u8], grant: &Grant) -> Answered {
     let (updates, chunks) = read_frames(body)?;
     let none = || Refusal::new(400, Code::RemoteInvalid, "a push without an UPDATES frame");
     land(app, database, &updates.ok_or_else(none)?, chunks, grant)
 }
 
-fn post_refs(app: &App, database: &Database, body: &[u8], grant: &Grant) -> Answered {
+fn post_refs(app: &App, database: &Arc<Database>, body: &[u8], grant: &Grant) -> Answered {
     land(app, database, &Updates::parse(body)?, Vec::new(), grant)
 }
 
-fn land(app: &App, database: &Database, updates: &Updates, chunks: Vec<Bytes>, grant: &Grant) -> Answered {
+fn land(app: &App, database: &Arc<Database>, updates: &Updates, chunks: Vec<Bytes>, grant: &Grant) -> Answered {
     if let Some(update) = updates.updates.iter().find(|update| !grant.may_move(&update.name)) {
         return Err(Refusal::new(403, Code::RemoteAuth, format!("the token may not move {}", update.name)));
     }
@@ -374,6 +375,14 @@ fn land(app: &App, database: &Database, updates: &Updates, chunks: Vec<Bytes>, g
     let landed = database.push(updates, chunks, Rights { force: grant.force })?;
     app.metrics.pushes.fetch_add(1, Ordering::Relaxed);
     tracing::info!(database = database.name, token = grant.id, generation = landed.generation, again = landed.again, "push");
+    if compact::is_crowded(database) {
+        let database = database.clone();
+        tokio::task::spawn_blocking(move || match compact::compact(&database) {
+            Ok(0) => {}
+            Ok(packs) => tracing::info!(database = database.name, packs, "packs were joined"),
+            Err(error) => tracing::warn!(database = database.name, error = error.message(), "joining packs"),
+        });
+    }
     let body = format!("{{\"gen\":{}}}", landed.generation);
     Ok(with_header(json(app, 200, body), header::ETAG, &format!("\"{}\"", landed.generation)))
 }

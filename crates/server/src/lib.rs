@@ -4,6 +4,7 @@
 
 pub mod auth;
 pub mod check_store;
+pub mod compact;
 pub mod config;
 pub mod database;
 pub mod export;

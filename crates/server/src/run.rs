@@ -132,9 +132,6 @@ async fn collect_now_and_then(app: Arc<App>, every: Duration) {
         let app = app.clone();
         let work = move || {
             for database in app.registry.all_open() {
-                if database.snapshot().packs.len() < gc::MANY_PACKS && !has_leftovers(&database) {
-                    continue;
-                }
                 match gc::collect(&database, app.config.options.grace_ms()) {
                     Ok(done) => tracing::info!(database = database.name, ?done, "collected"),
                     Err(error) => tracing::warn!(database = database.name, error = error.message(), "collection"),
@@ -144,5 +141,3 @@ async fn collect_now_and_then(app: Arc<App>, every: Duration) {
         let _ = tokio::task::spawn_blocking(work).await;
     }
 }
-
-fn has_leftovers(database: &crate::database::Database) -> bool { !database.snapshot().manifest.tombstones.is_empty() }
