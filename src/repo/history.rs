@@ -61,6 +61,27 @@ impl History {
             self.hidden.push((address, Rc::new(commit)));
             self.unread_hidden.pop();
         }
+        self.read_pending()?;
+        let Some(due) = self.heap.pop() else { return Ok(None) };
+        let followed = if self.first_parent { 1 } else { usize::MAX };
+        for parent in due.commit.parents.iter().take(followed) {
+            if self.seen.insert(*parent) {
+                self.pending.push(*parent);
+            }
+        }
+        Ok(Some((due.address, due.commit)))
+    }
+
+    /// A parent of the commit that was answered last: read once, for its child and for the walk.
+    pub fn parent(&mut self, address: &Address) -> Result<Rc<Commit>> {
+        self.read_pending()?;
+        match self.heap.iter().find(|due| due.address == *address) {
+            Some(due) => Ok(due.commit.clone()),
+            None => Ok(Rc::new(Commit::read(&*self.store, address)?)),
+        }
+    }
+
+    fn read_pending(&mut self) -> Result<()> {
         if self.pending.len() > 1 {
             self.store.want(&self.pending)?;
         }
@@ -71,14 +92,7 @@ impl History {
             }
             self.pending.pop();
         }
-        let Some(due) = self.heap.pop() else { return Ok(None) };
-        let followed = if self.first_parent { 1 } else { usize::MAX };
-        for parent in due.commit.parents.iter().take(followed) {
-            if self.seen.insert(*parent) {
-                self.pending.push(*parent);
-            }
-        }
-        Ok(Some((due.address, due.commit)))
+        Ok(())
     }
 
     fn is_hidden(&self, address: &Address, commit: &Commit) -> Result<bool> {

@@ -45,11 +45,15 @@ pub struct TableEntry {
 
 impl TableEntry {
     pub fn open(&self, store: &dyn ChunkStore) -> Result<Table> {
-        let schema = Schema::read(store, &self.schema)?;
+        self.with_schema(Rc::new(Schema::read(store, &self.schema)?))
+    }
+
+    /// The table, when its schema has been read before.
+    pub fn with_schema(&self, schema: Rc<Schema>) -> Result<Table> {
         if schema.indexes.len() != self.indexes.len() || fold(&schema.name) != self.name || schema.id != self.id {
             return Err(Error::corrupt(format!("root: table {} disagrees with its schema", self.name)));
         }
-        Ok(Table { schema: Rc::new(schema), rows: self.rows, indexes: self.indexes.clone() })
+        Ok(Table { schema, rows: self.rows, indexes: self.indexes.clone() })
     }
 }
 

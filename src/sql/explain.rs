@@ -37,7 +37,7 @@ fn walk(node: &Node, depth: usize, rows: &mut Vec<Vec<Value>>) {
             (text, vec![])
         }
         Node::System(scan) => {
-            let text = format!("system table {}, {} conditions passed on", scan.name, scan.equals.len());
+            let text = format!("system table {}, {} conditions passed on", scan.name, scan.equals.len() + scan.sides.len());
             (if scan.exact { text } else { text + ", filtered" }, vec![])
         }
         Node::Derived { input, name, shared, .. } => {

@@ -542,8 +542,10 @@ impl<'a> Binder<'a> {
             width: names.len(),
             filter: None,
             equals: Vec::new(),
+            sides: Vec::new(),
             columns: (0..names.len()).collect(),
             exact: true,
+            top: None,
         };
         Ok(FromTree::Leaf { node: Node::System(Box::new(node)), cells })
     }

@@ -20,7 +20,7 @@ pub use bind::{Binder, Bound};
 pub use from::{FromTree, LateralTree};
 pub use node::{
     Access, AggregateCall, Bounds, FunctionScan, Group, Join, JoinKind, Lateral, Method, Node, Operand, Recursive, Scan, SetOperation,
-    SortKey, Source, SystemScan,
+    Side, SortKey, Source, SystemScan,
 };
 pub use query::{sort_key, Planned};
 pub use scope::{Scope, ScopeColumn};

@@ -108,10 +108,16 @@ pub struct SystemScan {
     pub width: usize,
     pub filter: Option<Expr>,
     pub equals: Vec<(usize, Vec<Operand>)>,
+    pub sides: Vec<Side>,
     pub columns: Vec<usize>,
-    /// The filter is nothing but `equals`.
+    /// The filter is nothing but `equals` and `sides`.
     pub exact: bool,
+    /// Only so many first rows are needed (LIMIT and OFFSET); never with a filter.
+    pub top: Option<Vec<Expr>>,
 }
+
+/// One side of a range of a column's values.
+pub struct Side { pub column: usize, pub lower: bool, pub inclusive: bool, pub operand: Operand }
 
 /// A table function; its arguments read no table beside it.
 pub struct FunctionScan { pub function: &'static dyn TableFunction, pub arguments: Vec<Expr>, pub offset: usize, pub width: usize }

@@ -121,6 +121,9 @@ impl<'a> Binder<'a> {
         if !keys.is_empty() {
             node = Node::Sort { input: Box::new(node), keys, top: top(&tail) };
         }
+        if binder.cx.settings.pushdown {
+            pushdown::limit_system(&mut node, top(&tail));
+        }
         node = limited(node, tail);
         if hidden {
             node = Node::Truncate { input: Box::new(node), width: outputs };

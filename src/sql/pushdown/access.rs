@@ -12,7 +12,7 @@ use crate::tuple::{ColumnType, KeyOrder};
 const MOST_RANGES: usize = 512;
 
 /// What a conjunct says of one column.
-enum Says<'e> { Equals(Vec<Operand>), Range { lower: bool, inclusive: bool, operand: Operand }, Nothing(std::marker::PhantomData<&'e ()>) }
+pub enum Says { Equals(Vec<Operand>), Range { lower: bool, inclusive: bool, operand: Operand }, Nothing }
 
 /// A way into a table, and how many rows it is expected to give.
 pub struct Choice { pub access: Access, pub orders: Vec<KeyOrder>, pub estimate: u64 }
@@ -65,7 +65,10 @@ fn bounds(scan: &Scan, columns: &[usize], conjuncts: &[&Expr], known: &dyn Fn(&E
     let mut bounds = Bounds::default();
     let mut ranges = 1usize;
     for column in columns {
-        let says: Vec<Says<'_>> = conjuncts.iter().map(|expr| says(expr, scan, *column, known)).collect();
+        let declared = &scan.schema.columns[*column];
+        let cell = scan.offset + column;
+        let says: Vec<Says> =
+            conjuncts.iter().map(|expr| says(expr, cell, &declared.column_type, declared.nocase, known)).collect();
         let equals = says.iter().filter_map(|says| match says {
             Says::Equals(operands) => Some(operands),
             _ => None,
@@ -90,13 +93,11 @@ fn bounds(scan: &Scan, columns: &[usize], conjuncts: &[&Expr], known: &dyn Fn(&E
     bounded.then_some(bounds)
 }
 
-fn says<'e>(expr: &'e Expr, scan: &Scan, column: usize, known: &dyn Fn(&Expr) -> bool) -> Says<'e> {
-    let nothing = Says::Nothing(std::marker::PhantomData);
-    let cell = scan.offset + column;
-    let declared = &scan.schema.columns[column];
+/// What `expr` says of the column in `cell`. `known` tells whether an operand can be evaluated when the scan opens.
+pub fn says(expr: &Expr, cell: usize, column_type: &ColumnType, nocase: bool, known: &dyn Fn(&Expr) -> bool) -> Says {
     let is_column = |expr: &Expr| matches!(expr, Expr::Column(at) if *at == cell);
-    let is_text = matches!(declared.column_type, ColumnType::Any | ColumnType::Text { .. } | ColumnType::Json | ColumnType::Enum(_));
-    let collates = |nocase: bool| !is_text || nocase == declared.nocase;
+    let is_text = matches!(column_type, ColumnType::Any | ColumnType::Text { .. } | ColumnType::Json | ColumnType::Enum(_));
+    let collates = |asked: bool| !is_text || asked == nocase;
     match expr {
         Expr::Compare(comparison) | Expr::Distinct { comparison, distinct: false } => {
             let null_matches = matches!(expr, Expr::Distinct { .. });
@@ -106,10 +107,10 @@ fn says<'e>(expr: &'e Expr, scan: &Scan, column: usize, known: &dyn Fn(&Expr) ->
             } else if is_column(&comparison.right) {
                 (comparison.op.flip(), &comparison.left, &rule.right, &rule.left)
             } else {
-                return nothing;
+                return Says::Nothing;
             };
             if *own != Conversion::None || !collates(rule.nocase) || !known(operand) || draws(operand) {
-                return nothing;
+                return Says::Nothing;
             }
             let operand = Operand { expr: operand.clone(), conversion: other.clone(), null_matches };
             match op {
@@ -118,7 +119,7 @@ fn says<'e>(expr: &'e Expr, scan: &Scan, column: usize, known: &dyn Fn(&Expr) ->
                 Comparator::LtEq => Says::Range { lower: false, inclusive: true, operand },
                 Comparator::Gt => Says::Range { lower: true, inclusive: false, operand },
                 Comparator::GtEq => Says::Range { lower: true, inclusive: true, operand },
-                Comparator::NotEq => nothing,
+                Comparator::NotEq => Says::Nothing,
             }
         }
         Expr::IsNull { expr, negated: false } if is_column(expr) => {
@@ -126,7 +127,7 @@ fn says<'e>(expr: &'e Expr, scan: &Scan, column: usize, known: &dyn Fn(&Expr) ->
         }
         Expr::InList(list) if !list.negated && is_column(&list.expr) && list.conversion == Conversion::None && collates(list.nocase) => {
             if !list.others.iter().all(|(other, rule)| known(other) && !draws(other) && rule.left == Conversion::None && collates(rule.nocase)) {
-                return nothing;
+                return Says::Nothing;
             }
             let constants = list.values.iter().map(|value| Operand {
                 expr: Expr::Literal(value.clone()),
@@ -140,7 +141,7 @@ fn says<'e>(expr: &'e Expr, scan: &Scan, column: usize, known: &dyn Fn(&Expr) ->
             });
             Says::Equals(constants.chain(others).collect())
         }
-        _ => nothing,
+        _ => Says::Nothing,
     }
 }
 

@@ -12,4 +12,4 @@ mod plan;
 pub use access::describe;
 pub use counts::count_from_trees;
 pub use order::order_from_keys;
-pub use plan::plan_from;
+pub use plan::{limit_system, plan_from};

@@ -2,12 +2,12 @@
 
 use std::ops::Range;
 
-use super::access::choose;
+use super::access::{choose, says, Says};
 use super::joins::{join, join_all, within, Unit};
 use crate::error::Result;
 use crate::prolly::KeyRange;
 use crate::sql::eval::{Env, Expr};
-use crate::sql::plan::{FromTree, Join, JoinKind, Lateral, LateralTree, Method, Node, Operand, Scan, SystemScan};
+use crate::sql::plan::{FromTree, Join, JoinKind, Lateral, LateralTree, Method, Node, Scan, Side, SystemScan};
 use crate::sql::Context;
 
 /// Rows that are expected of what cannot be counted.
@@ -175,41 +175,39 @@ impl Planner {
         Ok(estimate)
     }
 
+    /// What is compared with values that are known passes on; the filter is checked all the same.
     fn system(&self, scan: &mut SystemScan, own: Vec<Expr>) {
+        let table = scan.table.clone();
         for expr in &own {
-            let Some((cell, operands)) = equals(expr) else {
-                scan.exact = false;
-                continue;
-            };
-            scan.equals.push((cell - scan.offset, operands));
+            let mut passed = false;
+            for cell in expr.columns() {
+                let column = cell - scan.offset;
+                match says(expr, cell, &table.columns()[column].column_type, false, &|expr| expr.columns().is_empty()) {
+                    Says::Equals(operands) if operands.iter().all(|operand| !operand.null_matches) => {
+                        scan.equals.push((column, operands));
+                        passed = true;
+                    }
+                    Says::Range { lower, inclusive, operand } => {
+                        scan.sides.push(Side { column, lower, inclusive, operand });
+                        passed = true;
+                    }
+                    _ => {}
+                }
+            }
+            scan.exact &= passed;
         }
         scan.columns = (0..scan.width).filter(|at| self.needed[scan.offset + at]).collect();
         scan.filter = Expr::all(own);
     }
 }
 
-/// `column = value` and `column IN (values)`, for system tables.
-fn equals(expr: &Expr) -> Option<(usize, Vec<Operand>)> {
-    use crate::sql::eval::{Comparator, Conversion};
-    match expr {
-        Expr::Compare(comparison) if comparison.op == Comparator::Eq && !comparison.rule.nocase => {
-            let (cell, operand, conversion) = match (&comparison.left, &comparison.right) {
-                (Expr::Column(cell), operand) if operand.columns().is_empty() => (*cell, operand, &comparison.rule.right),
-                (operand, Expr::Column(cell)) if operand.columns().is_empty() => (*cell, operand, &comparison.rule.left),
-                _ => return None,
-            };
-            Some((cell, vec![Operand { expr: operand.clone(), conversion: conversion.clone(), null_matches: false }]))
+/// LIMIT of a system table's rows as they come.
+pub fn limit_system(node: &mut Node, top: Option<Vec<Expr>>) {
+    let Node::Project { input, .. } = node else { return };
+    if let Node::System(scan) = &mut **input {
+        if scan.filter.is_none() {
+            scan.top = top;
         }
-        Expr::InList(list) if !list.negated && !list.nocase && list.others.is_empty() && list.conversion == Conversion::None => {
-            let Expr::Column(cell) = &list.expr else { return None };
-            let operand = |value: &crate::tuple::Value| Operand {
-                expr: Expr::Literal(value.clone()),
-                conversion: Conversion::None,
-                null_matches: false,
-            };
-            Some((*cell, list.values.iter().map(operand).collect()))
-        }
-        _ => None,
     }
 }
 

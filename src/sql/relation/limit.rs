@@ -22,6 +22,18 @@ pub fn count(expr: &Expr, env: &Env) -> Result<Option<u64>> {
     }
 }
 
+/// The sum of LIMIT and OFFSET; `None`: no limit.
+pub fn sum(top: &[Expr], env: &Env) -> Result<Option<u64>> {
+    let mut sum = Some(0u64);
+    for part in top {
+        sum = match (sum, count(part, env)?) {
+            (Some(sum), Some(more)) => Some(sum.saturating_add(more)),
+            _ => None,
+        };
+    }
+    Ok(sum)
+}
+
 impl<'p> Limit<'p> {
     pub fn open(input: &'p Node, limit: Option<&Expr>, offset: Option<&Expr>, env: &'p Env) -> Result<Self> {
         let left = limit.map_or(Ok(None), |limit| count(limit, env))?;

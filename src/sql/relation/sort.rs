@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::limit::count;
+use super::limit::sum;
 use super::{open, Operator, Row};
 use crate::error::Result;
 use crate::sql::eval::{Env, Expr};
@@ -13,14 +13,7 @@ pub struct Sort<'p> { input: Option<Box<dyn Operator + 'p>>, keys: &'p [SortKey]
 
 impl<'p> Sort<'p> {
     pub fn open(input: &'p Node, keys: &'p [SortKey], top: Option<&[Expr]>, env: &'p Env) -> Result<Self> {
-        let mut wanted = Some(0usize);
-        for part in top.unwrap_or(&[]) {
-            wanted = match (wanted, count(part, env)?) {
-                (Some(sum), Some(more)) => Some(sum.saturating_add(usize::try_from(more).unwrap_or(usize::MAX))),
-                _ => None,
-            };
-        }
-        let top = if top.is_some() { wanted } else { None };
+        let top = top.map_or(Ok(None), |top| sum(top, env))?.map(|top| usize::try_from(top).unwrap_or(usize::MAX));
         Ok(Sort { input: Some(open(input, env)?), keys, top, sorted: Vec::new().into_iter() })
     }
 

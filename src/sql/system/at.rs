@@ -28,7 +28,10 @@ impl SystemTable for At {
         Scan::new(columns, move |cx, wanted| {
             let asked = |column: usize| wanted.columns.as_ref().is_none_or(|columns| columns.contains(&column));
             let projection = Projection::new(&table.schema, &table.schema.columns, Fit::Coerce, &asked)?;
-            let mut ranges = key_ranges(&table.schema, wanted, &|column| vec![column]).into_iter();
+            let ranges = key_ranges(cx, &table.schema, wanted, &|column| {
+                vec![(column, table.schema.columns[column].column_type.clone())]
+            })?;
+            let mut ranges = ranges.into_iter();
             let (store, rows) = (cx.store.clone(), table.rows);
             let mut cursor = None;
             let mut repeat: Option<(Vec<Value>, u64)> = None;

@@ -4,11 +4,12 @@ use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
 
 use super::diff_shape::DiffShape;
-use super::log::{asked_commits, commit_columns};
+use super::commit_walk::CommitWalk;
+use super::log::commit_columns;
 use super::scan::{datetime, may_be, may_be_table, plain, stream, text, Scan};
 use super::{BoundTable, SystemTable, Wanted};
 use crate::error::Result;
-use crate::repo::{diff_roots, fold, Commit, History, Root, TableDelta};
+use crate::repo::{diff_roots, fold, Commit, Root, TableDelta};
 use crate::sql::relation::{Relation, Row};
 use crate::sql::versions::date_value;
 use crate::sql::Context;
@@ -53,22 +54,14 @@ fn open(cx: &Context, wanted: &Wanted) -> Result<Box<dyn Relation>> {
             }
         }
     }
-    let mut asked = asked_commits(&cx, &wanted, 0, &[head])?.map(VecDeque::from);
-    let mut history = History::new(&cx.store, &[head], &[]);
+    let mut walk = CommitWalk::asked(&cx, &wanted, 0, &[head], &[])?;
     stream(move || loop {
         if let Some(row) = ready.pop_front() {
             return Ok(Some(row));
         }
-        let next = match &mut asked {
-            Some(asked) => match asked.pop_front() {
-                Some(address) => Some((address, Rc::new(cx.read_commit(&address)?))),
-                None => None,
-            },
-            None => history.next()?,
-        };
-        let Some((address, commit)) = next else { return Ok(None) };
+        let Some((address, commit)) = walk.next()? else { return Ok(None) };
         let from = match commit.parents.first() {
-            Some(parent) => Root::read(&*cx.store, &cx.read_commit(parent)?.root)?,
+            Some(parent) => Root::read(&*cx.store, &walk.parent(parent)?.root)?,
             None => Root::default(),
         };
         let to = Root::read(&*cx.store, &commit.root)?;

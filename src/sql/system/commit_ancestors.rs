@@ -3,12 +3,12 @@
 use std::collections::VecDeque;
 
 use super::commits::all_tips;
-use super::log::asked_commits;
-use super::scan::{integer, plain, rows, stream, text, Scan};
+use super::commit_walk::CommitWalk;
+use super::scan::{integer, plain, stream, text, Scan};
 use super::{BoundTable, SystemTable};
 use crate::error::Result;
 use crate::hash::Address;
-use crate::repo::{Commit, History};
+use crate::repo::Commit;
 use crate::sql::relation::Row;
 use crate::sql::Context;
 use crate::tuple::Value;
@@ -22,20 +22,13 @@ impl SystemTable for CommitAncestors {
         }
         Scan::new(vec![text("commit_hash"), text("parent_hash"), integer("parent_index")], |cx, wanted| {
             let tips = all_tips(cx)?;
-            if let Some(asked) = asked_commits(cx, wanted, 0, &tips)? {
-                let mut found = Vec::new();
-                for address in asked {
-                    found.extend(parents(&address, &cx.read_commit(&address)?));
-                }
-                return rows(found);
-            }
-            let mut history = History::new(&cx.store, &tips, &[]);
+            let mut walk = CommitWalk::asked(cx, wanted, 0, &tips, &[])?;
             let mut ready: VecDeque<Row> = VecDeque::new();
             stream(move || loop {
                 if let Some(row) = ready.pop_front() {
                     return Ok(Some(row));
                 }
-                let Some((address, commit)) = history.next()? else { return Ok(None) };
+                let Some((address, commit)) = walk.next()? else { return Ok(None) };
                 ready.extend(parents(&address, &commit));
             })
         })

@@ -1,11 +1,12 @@
 //! `dolt_commits`: every commit of every branch and tag.
 
-use super::log::{asked_commits, commit_columns};
-use super::scan::{datetime, plain, rows, stream, text, Scan};
+use super::commit_walk::CommitWalk;
+use super::log::commit_columns;
+use super::scan::{datetime, plain, stream, text, Scan};
 use super::{BoundTable, SystemTable};
 use crate::error::Result;
 use crate::hash::Address;
-use crate::repo::{Commit, History, Refs, Tag};
+use crate::repo::{Commit, Refs, Tag};
 use crate::sql::relation::Row;
 use crate::sql::versions::date_value;
 use crate::sql::Context;
@@ -30,12 +31,8 @@ impl SystemTable for Commits {
         ];
         Scan::new(columns, |cx, wanted| {
             let tips = all_tips(cx)?;
-            if let Some(asked) = asked_commits(cx, wanted, 0, &tips)? {
-                let found = asked.into_iter().map(|address| Ok(row(address, &cx.read_commit(&address)?.into())));
-                return rows(found.collect::<Result<_>>()?);
-            }
-            let mut history = History::new(&cx.store, &tips, &[]);
-            stream(move || Ok(history.next()?.map(|(address, commit)| row(address, &commit))))
+            let mut walk = CommitWalk::asked(cx, wanted, 0, &tips, &[])?;
+            stream(move || Ok(walk.next()?.map(|(address, commit)| row(address, &commit))))
         })
         .bound()
     }

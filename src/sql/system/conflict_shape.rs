@@ -58,10 +58,11 @@ impl ConflictShape {
     /// Positions that UPDATE may change.
     pub fn our(&self) -> std::ops::Range<usize> { self.our_start()..self.our_start() + self.width() }
     /// Where the primary key's columns stand, in order of its parts, on each side.
-    pub fn key_positions(&self, part: usize) -> Vec<usize> {
-        let Some(part) = self.schema.primary_key.get(part) else { return Vec::new() };
+    /// Where the three sides show a column, and as what type.
+    pub fn positions(&self, column: usize) -> Vec<(usize, ColumnType)> {
         let their = self.our_start() + self.width() + 1;
-        [1, self.our_start(), their].map(|start| start + part.column).to_vec()
+        let shown = &self.schema.columns[column].column_type;
+        [1, self.our_start(), their].map(|start| (start + column, shown.clone())).to_vec()
     }
 
     /// `ours`: the row as it stands now, which may have been edited since the merge.

@@ -11,7 +11,7 @@ use crate::error::{Code, Error, Result};
 use crate::prolly::KeyRange;
 use crate::repo::{fold, Conflict, Schema};
 use crate::sql::relation::{Relation, Row};
-use crate::sql::versions::point_ranges;
+use crate::sql::versions::key_ranges;
 use crate::sql::write::{Change, Operator, Target};
 use crate::sql::{Context, OutputColumn};
 use crate::tuple::Value;
@@ -62,10 +62,7 @@ impl BoundTable for Bound {
         let Some(state) = merge_state(cx)? else { return rows(Vec::new()) };
         let Some(map) = state.conflicts.get(&self.table).copied() else { return rows(Vec::new()) };
         let from = Value::from(state.source_commit.to_string());
-        let ranges = point_ranges(&self.shape.schema, &|part| {
-            let positions = self.shape.key_positions(part);
-            positions.into_iter().find_map(|position| wanted.values(position).map(<[Value]>::to_vec))
-        });
+        let ranges = key_ranges(cx, &self.shape.schema, wanted, &|column| self.shape.positions(column))?;
         let (cx, shape, table) = (cx.clone(), self.shape.clone(), self.table.clone());
         let mut ranges = ranges.into_iter();
         let mut cursor = None;

@@ -4,13 +4,14 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
+use super::commit_walk::CommitWalk;
 use super::diff_shape::{DiffShape, Ends};
-use super::log::{asked_commits, commit_columns};
+use super::log::commit_columns;
 use super::scan::{boolean, datetime, may_be, may_be_table, stream, text, text_argument, wrong_count, Scan};
 use super::{BoundTable, SystemTable, Wanted};
 use crate::error::{Error, Result};
 use crate::hash::Address;
-use crate::repo::{fold, Commit, History, Root, Table, TableEntry};
+use crate::repo::{fold, Commit, Root, Table, TableEntry};
 use crate::sql::procedure::flags::{flag, list, Flag, Flags};
 use crate::sql::relation::{Relation, Row};
 use crate::sql::versions::{date_value, Snapshot};
@@ -186,26 +187,19 @@ fn open_table(cx: &Context, wanted: &Wanted) -> Result<Box<dyn Relation>> {
             }
         }
     }
-    let mut asked = asked_commits(&cx, &wanted, 0, &[head])?.map(VecDeque::from);
-    let mut history = History::new(&cx.store, &[head], &[]);
+    let mut walk = CommitWalk::asked(&cx, &wanted, 0, &[head], &[])?;
     stream(move || loop {
         if let Some(row) = ready.pop_front() {
             return Ok(Some(row));
         }
-        let (address, commit) = match &mut asked {
-            Some(asked) => {
-                let Some(address) = asked.pop_front() else { return Ok(None) };
-                (address, Rc::new(cx.read_commit(&address)?))
-            }
-            None => match history.next()? {
-                Some(found) => found,
-                None => return Ok(None),
-            },
-        };
-        let (after, _) = Root::read_entries(&*cx.store, &commit.root)?;
+        let Some((address, commit)) = walk.next()? else { return Ok(None) };
+        let after = walk.tables(&commit.root)?;
         let before = match commit.parents.first() {
-            Some(parent) => Root::read_entries(&*cx.store, &cx.read_commit(parent)?.root)?.0,
-            None => Vec::new(),
+            Some(parent) => {
+                let parent = walk.parent(parent)?;
+                walk.tables(&parent.root)?
+            }
+            None => [].into(),
         };
         let changed = changed_tables(&before, &after);
         ready.extend(table_rows(&changed, &wanted, &address.to_string(), commit_columns(&commit), Some(&commit)));

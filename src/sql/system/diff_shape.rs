@@ -75,17 +75,19 @@ impl DiffShape {
     fn hidden_start(&self) -> usize { self.diff_type() + 1 }
 
     /// The keys that can match what is wanted.
-    pub fn ranges(&self, schema: &Schema, wanted: &Wanted) -> Vec<KeyRange> {
-        key_ranges(schema, wanted, &|column| {
+    pub fn ranges(&self, cx: &Context, schema: &Schema, wanted: &Wanted) -> Result<Vec<KeyRange>> {
+        key_ranges(cx, schema, wanted, &|column| {
             let Some(name) = schema.columns.get(column).map(|column| fold(&column.name)) else { return Vec::new() };
-            let at = |columns: &[Column]| columns.iter().position(|column| fold(&column.name) == name);
-            let mut positions = Vec::new();
-            positions.extend(at(&self.to));
-            positions.extend(at(&self.from).map(|position| position + self.from_start()));
-            if self.row_id.as_ref() == Some(&name) {
-                positions.push(self.hidden_start());
-            }
-            positions
+            let at = |columns: &[Column], start: usize| {
+                let position = columns.iter().position(|column| fold(&column.name) == name)?;
+                Some((position + start, columns[position].column_type.clone()))
+            };
+            let (to, from) = (at(&self.to, 0), at(&self.from, self.from_start()));
+            // Either side's value: only where both are shown alike.
+            let row_id = to.as_ref().or(from.as_ref()).map(|(_, shown)| (self.hidden_start(), shown.clone()));
+            let row_id = row_id.filter(|_| self.row_id.as_ref() == Some(&name));
+            let alike = from.as_ref().is_none_or(|(_, from)| to.as_ref().is_none_or(|(_, to)| from == to));
+            to.into_iter().chain(from).chain(row_id.filter(|_| alike)).collect()
         })
     }
 
@@ -104,7 +106,7 @@ impl DiffShape {
         wanted: &Wanted,
     ) -> Result<DiffRows> {
         let ranges = match to.or(from) {
-            Some(table) => self.ranges(&table.schema, wanted),
+            Some(table) => self.ranges(cx, &table.schema, wanted)?,
             None => Vec::new(),
         };
         let whole = wanted.columns.as_ref().is_none_or(|columns| columns.iter().any(|at| *at >= self.hidden_start()));

@@ -4,16 +4,16 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
+use super::commit_walk::{asked_commits, CommitWalk};
 use super::diff::{ends_of, Pair};
 use super::diff_shape::{DiffShape, Ends};
-use super::log::asked_commits;
 use super::scan::{family, may_be, stream, text_argument, wrong_count, Scan};
 use super::{BoundTable, SystemTable, Wanted};
 use crate::error::{Code, Error, Result};
 use crate::hash::Address;
-use crate::repo::{Commit, History, Schema, Table, TableId};
+use crate::repo::{Commit, Schema, Table, TableEntry, TableId};
 use crate::sql::relation::Relation;
-use crate::sql::versions::{DiffRows, Snapshot};
+use crate::sql::versions::{date_value, DiffRows, Snapshot};
 use crate::sql::Context;
 use crate::tuple::Value;
 
@@ -75,13 +75,20 @@ fn open(cx: &Context, wanted: &Wanted, shape: &DiffShape, table: &str, id: Table
     let mut edges: VecDeque<Edge> = VecDeque::new();
     let head = cx.head_commit()?;
     let (to_commit, from_commit) = (shape.to_commit(), shape.from_commit());
-    if cx.settings.branch.is_some() && may_be(&wanted, to_commit, "WORKING") {
+    if cx.settings.branch.is_some() && may_be(&wanted, to_commit, "WORKING") && may_be(&wanted, from_commit, &head.to_string()) {
         let (from, to) = (Snapshot::of_commit(&cx, head)?, Snapshot::working(&cx)?);
         let (old, new) = (find(&cx, &from, id, &table)?, find(&cx, &to, id, &table)?);
         edges.push_back(Edge { ends: ends_of(&from, &to), from: old, to: new });
     }
-    let mut asked = asked_commits(&cx, &wanted, to_commit, &[head])?.map(VecDeque::from);
-    let mut history = History::new(&cx.store, &[head], &[]);
+    // A commit lies above its parents. The first commit's is named by no text.
+    let floor = match wanted.values(from_commit) {
+        Some(values) if !values.iter().any(|value| matches!(value, Value::Text(text) if text.is_empty())) => {
+            let from = asked_commits(&cx, &wanted, from_commit, &[head], &[])?.unwrap_or_default();
+            Some(from.last().map_or(u64::MAX, |(_, commit)| commit.height))
+        }
+        _ => None,
+    };
+    let mut walk = CommitWalk::asked(&cx, &wanted, to_commit, &[head], &[])?.above(floor);
     let mut current: Option<(Ends, DiffRows)> = None;
     stream(move || loop {
         if let Some((ends, rows)) = &mut current {
@@ -91,45 +98,54 @@ fn open(cx: &Context, wanted: &Wanted, shape: &DiffShape, table: &str, id: Table
             current = None;
         }
         if let Some(edge) = edges.pop_front() {
-            if may_be(&wanted, from_commit, &edge.ends.from) {
-                let rows = shape.open(&cx, edge.from.as_ref(), edge.to.as_ref(), &wanted)?;
-                current = Some((edge.ends, rows));
-            }
+            let rows = shape.open(&cx, edge.from.as_ref(), edge.to.as_ref(), &wanted)?;
+            current = Some((edge.ends, rows));
             continue;
         }
-        let next = match &mut asked {
-            Some(asked) => match asked.pop_front() {
-                Some(address) => Some((address, Rc::new(cx.read_commit(&address)?))),
-                None => None,
-            },
-            None => history.next()?,
+        let Some((address, commit)) = walk.next()? else { return Ok(None) };
+        let parents: Vec<Option<Address>> = match &commit.parents[..] {
+            [] => vec![None],
+            parents => parents.iter().copied().map(Some).collect(),
         };
-        let Some((address, commit)) = next else { return Ok(None) };
-        edges.extend(edges_of(&cx, address, &commit, id, &table)?);
+        for parent in parents {
+            let label: Rc<str> = parent.map_or_else(String::new, |parent| parent.to_string()).into();
+            if may_be(&wanted, from_commit, &label) {
+                edges.extend(edge(&mut walk, address, &commit, parent, label, id, &table)?);
+            }
+        }
     })
 }
 
-fn edges_of(cx: &Context, address: Address, commit: &Commit, id: TableId, table: &str) -> Result<Vec<Edge>> {
-    let to = Snapshot::of(cx, address, commit)?;
-    let mut parents = Vec::new();
-    for parent in &commit.parents {
-        parents.push(Snapshot::of_commit(cx, *parent)?);
-    }
-    if parents.is_empty() {
-        parents.push(Snapshot::empty());
-    }
-    let line = |snapshot: &Snapshot| {
-        let by_id = snapshot.entries().iter().find(|entry| entry.id == id);
-        by_id.or_else(|| snapshot.entry(table)).map(|entry| entry.rows)
+/// Against one parent; `None` when the table has the same rows there.
+fn edge(
+    walk: &mut CommitWalk,
+    address: Address,
+    commit: &Commit,
+    parent: Option<Address>,
+    label: Rc<str>,
+    id: TableId,
+    table: &str,
+) -> Result<Option<Edge>> {
+    let line = |entries: &[TableEntry]| {
+        let by_id = entries.iter().find(|entry| entry.id == id);
+        by_id.or_else(|| entries.iter().find(|entry| entry.name == table)).cloned()
     };
-    let mut edges = Vec::new();
-    for from in parents {
-        if line(&from).unwrap_or_default() != line(&to).unwrap_or_default() {
-            let (old, new) = (find(cx, &from, id, table)?, find(cx, &to, id, table)?);
-            edges.push(Edge { ends: ends_of(&from, &to), from: old, to: new });
+    let (from, from_date) = match parent {
+        Some(parent) => {
+            let parent = walk.parent(&parent)?;
+            (line(&walk.tables(&parent.root)?), date_value(parent.committer.date_ms))
         }
+        None => (None, Value::Null),
+    };
+    let to = line(&walk.tables(&commit.root)?);
+    let rows = |line: &Option<TableEntry>| line.as_ref().map(|entry| entry.rows).unwrap_or_default();
+    if rows(&from) == rows(&to) {
+        return Ok(None);
     }
-    Ok(edges)
+    let to_date = date_value(commit.committer.date_ms);
+    let ends = Ends { to: address.to_string().into(), to_date, from: label, from_date };
+    let mut open = |line: Option<TableEntry>| line.map(|entry| walk.open(&entry)).transpose();
+    Ok(Some(Edge { ends, from: open(from)?, to: open(to)? }))
 }
 
 fn find(cx: &Context, snapshot: &Snapshot, id: TableId, table: &str) -> Result<Option<Rc<Table>>> {

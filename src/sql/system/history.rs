@@ -4,16 +4,16 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
+use super::commit_walk::CommitWalk;
 use super::diff_shape::joined;
 use super::diff_table::current_schema;
-use super::log::asked_commits;
 use super::scan::{datetime, family, stream, text, text_argument, wrong_count, Scan};
 use super::{BoundTable, SystemTable, Wanted};
 use crate::chunk::Store;
 use crate::error::Result;
 use crate::hash::Address;
 use crate::prolly::{Cursor, KeyRange, Map};
-use crate::repo::{fold, Commit, History as Log, Root, Schema};
+use crate::repo::{fold, Commit, Schema, Table};
 use crate::sql::relation::{Relation, Row};
 use crate::sql::versions::{date_value, key_ranges, Fit, Projection};
 use crate::sql::{Context, OutputColumn};
@@ -79,20 +79,27 @@ impl Page {
     }
 }
 
-/// Rows found by key at one state of the table: the commits below that left it alone answer them again unread.
-struct Found { schema: Address, rows: Map, answer: Rc<[Row]> }
+/// What a state of the table answered, while that is little: the commits below that left the table alone answer it again
+/// unread.
+struct Answered { schema: Address, rows: Map, kept: Option<Vec<Row>> }
+
+/// Most rows that are kept for that.
+const MOST_KEPT: usize = 256;
+
+/// How one schema's rows are read.
+struct Reading { schema: Address, ranges: Vec<KeyRange>, projection: Rc<Projection> }
 
 fn open(cx: &Context, wanted: &Wanted, schema: &Rc<Schema>, table: &str, from: &str) -> Result<Box<dyn Relation>> {
     let (cx, wanted, schema, table) = (cx.clone(), wanted.clone(), schema.clone(), table.to_string());
     let width = schema.columns.len();
     let row_id = row_id_column(&schema);
     let start = cx.commit_of(from)?;
-    let mut asked = asked_commits(&cx, &wanted, width, &[start])?.map(VecDeque::from);
-    let mut log = Log::new(&cx.store, &[start], &[]);
-    let mut last: Option<(Address, Rc<Schema>, Rc<Projection>)> = None;
-    let mut found: Option<Found> = None;
-    let mut ready: VecDeque<Row> = VecDeque::new();
-    let mut page: Option<(Page, [Value; 3])> = None;
+    let mut walk = CommitWalk::asked(&cx, &wanted, width, &[start], &[])?;
+    let mut reading: Option<Reading> = None;
+    let mut answered: Option<Answered> = None;
+    let mut again: VecDeque<Row> = VecDeque::new();
+    let mut page: Option<Page> = None;
+    let mut info = [Value::Null, Value::Null, Value::Null];
     let with_commit = move |mut row: Row, info: &[Value; 3]| -> Result<Row> {
         let hidden = [row_id.and_then(|at| row.get(at)).cloned().unwrap_or(Value::Null), joined(Some(&row))?];
         row.extend(info.iter().cloned());
@@ -100,64 +107,62 @@ fn open(cx: &Context, wanted: &Wanted, schema: &Rc<Schema>, table: &str, from: &
         Ok(row)
     };
     stream(move || loop {
-        if let Some(row) = ready.pop_front() {
-            return Ok(Some(row));
+        if let Some(row) = again.pop_front() {
+            return with_commit(row, &info).map(Some);
         }
-        if let Some((open, info)) = &mut page {
-            match open.next(&cx.store)? {
-                Some(row) => return with_commit(row, info).map(Some),
-                None => page = None,
-            }
-        }
-        let (address, commit) = match &mut asked {
-            Some(asked) => {
-                let Some(address) = asked.pop_front() else { return Ok(None) };
-                (address, Rc::new(cx.read_commit(&address)?))
-            }
-            None => match log.next()? {
-                Some(next) => next,
-                None => return Ok(None),
-            },
-        };
-        let (entries, _) = Root::read_entries(&*cx.store, &commit.root)?;
-        let Some(entry) = entries.into_iter().find(|entry| entry.name == table) else { continue };
-        if last.as_ref().is_none_or(|(address, ..)| *address != entry.schema) {
-            let own = entry.open(&*cx.store)?.schema;
-            let asked = |column: usize| {
-                wanted.columns.as_ref().is_none_or(|columns| columns.iter().any(|at| *at == column || *at >= width + 3))
-            };
-            let projection = Rc::new(Projection::new(&own, &schema.columns, Fit::SameFamily, &asked)?);
-            last = Some((entry.schema, own, projection));
-        }
-        let Some((_, own, projection)) = &last else { continue };
-        let info = info_of(address, &commit);
-        let ranges = key_ranges(own, &wanted, &|column| {
-            let name = own.columns.get(column).map(|column| fold(&column.name));
-            let position = schema.columns.iter().position(|column| Some(fold(&column.name)) == name);
-            position.into_iter().chain((position.is_some() && position == row_id).then_some(width + 3)).collect()
-        });
-        let mut next =
-            Page { rows: entry.rows, ranges: ranges.into(), cursor: None, projection: projection.clone(), repeat: None };
-        if next.ranges.iter().any(|range| range.is_all()) {
-            page = Some((next, info));
-            continue;
-        }
-        let known = found.as_ref().filter(|found| found.schema == entry.schema && found.rows == entry.rows);
-        let answer = match known {
-            Some(found) => found.answer.clone(),
-            None => {
-                let mut rows = Vec::new();
-                while let Some(row) = next.next(&cx.store)? {
-                    rows.push(row);
+        if let Some(open) = &mut page {
+            if let Some(row) = open.next(&cx.store)? {
+                if let Some(kept) = answered.as_mut().and_then(|answered| answered.kept.as_mut()) {
+                    kept.push(row.clone());
+                    if kept.len() > MOST_KEPT {
+                        answered = None;
+                    }
                 }
-                rows.into()
+                return with_commit(row, &info).map(Some);
             }
-        };
-        for row in answer.iter() {
-            ready.push_back(with_commit(row.clone(), &info)?);
+            page = None;
         }
-        found = Some(Found { schema: entry.schema, rows: entry.rows, answer });
+        let Some((address, commit)) = walk.next()? else { return Ok(None) };
+        info = info_of(address, &commit);
+        let entries = walk.tables(&commit.root)?;
+        let Some(entry) = entries.iter().find(|entry| entry.name == table) else { continue };
+        if let Some(Answered { schema, rows, kept: Some(kept) }) = &answered {
+            if (*schema, *rows) == (entry.schema, entry.rows) {
+                again.extend(kept.iter().cloned());
+                continue;
+            }
+        }
+        let reads = match reading.take() {
+            Some(reads) if reads.schema == entry.schema => reads,
+            _ => read_through(&cx, &wanted, &schema, &*walk.open(entry)?, entry.schema)?,
+        };
+        page = Some(Page {
+            rows: entry.rows,
+            ranges: reads.ranges.clone().into(),
+            cursor: None,
+            projection: reads.projection.clone(),
+            repeat: None,
+        });
+        reading = Some(reads);
+        answered = Some(Answered { schema: entry.schema, rows: entry.rows, kept: Some(Vec::new()) });
     })
+}
+
+/// Rows of a table as it was, seen through its columns of now.
+fn read_through(cx: &Context, wanted: &Wanted, now: &Schema, then: &Table, address: Address) -> Result<Reading> {
+    let (width, row_id) = (now.columns.len(), row_id_column(now));
+    let asked = |column: usize| {
+        wanted.columns.as_ref().is_none_or(|columns| columns.iter().any(|at| *at == column || *at >= width + 3))
+    };
+    let projection = Rc::new(Projection::new(&then.schema, &now.columns, Fit::SameFamily, &asked)?);
+    let ranges = key_ranges(cx, &then.schema, wanted, &|column| {
+        let name = then.schema.columns.get(column).map(|column| fold(&column.name));
+        let Some(at) = now.columns.iter().position(|column| Some(fold(&column.name)) == name) else { return Vec::new() };
+        let shown = &now.columns[at].column_type;
+        let hidden = (row_id == Some(at)).then(|| (width + 3, shown.clone()));
+        std::iter::once((at, shown.clone())).chain(hidden).collect()
+    })?;
+    Ok(Reading { schema: address, ranges, projection })
 }
 
 fn info_of(address: Address, commit: &Commit) -> [Value; 3] {

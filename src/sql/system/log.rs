@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::scan::{datetime, integer, rows, stream, text, text_argument, Scan};
+use super::commit_walk::CommitWalk;
+use super::scan::{datetime, integer, stream, text, text_argument, Scan};
 use super::{BoundTable, SystemTable, Wanted};
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::hash::Address;
-use crate::repo::{fold, is_ancestor, merge_base, parse_range, Commit, History, Range, Refs, Root, Tag};
+use crate::repo::{fold, merge_base, parse_range, Commit, Range, Refs, Tag};
 use crate::sql::procedure::flags::{flag, list, long, long_value, value, Flag, Flags};
 use crate::sql::relation::{Relation, Row};
 use crate::sql::versions::date_value;
@@ -15,6 +16,9 @@ use crate::sql::{Context, OutputColumn};
 use crate::tuple::Value;
 
 pub struct Log;
+
+/// Where `refs` stands among the columns.
+const REFS: usize = 7;
 
 const FLAGS: &[Flag] = &[
     list("not"),
@@ -65,33 +69,6 @@ fn columns() -> Vec<OutputColumn> {
         text("author_email"),
         datetime("author_date"),
     ]
-}
-
-/// Commits asked for by their whole hash, as far as they can be reached from `from`; `None`: any commit may match.
-pub fn asked_commits(cx: &Context, wanted: &Wanted, column: usize, from: &[Address]) -> Result<Option<Vec<Address>>> {
-    let Some(values) = wanted.values(column) else { return Ok(None) };
-    let mut found = Vec::new();
-    for value in values {
-        let Value::Text(hash) = value else { continue };
-        if hash.len() != Address::SHOWN {
-            continue;
-        }
-        let address = match cx.commit_of(hash) {
-            Ok(address) => address,
-            Err(error) if error.code() == Code::RefNotFound => continue,
-            Err(error) => return Err(error),
-        };
-        if address.to_string() != **hash || found.contains(&address) {
-            continue;
-        }
-        for start in from {
-            if is_ancestor(&*cx.store, &address, start)? {
-                found.push(address);
-                break;
-            }
-        }
-    }
-    Ok(Some(found))
 }
 
 fn scan_head(cx: &Context, wanted: &Wanted) -> Result<Box<dyn Relation>> {
@@ -185,26 +162,20 @@ impl Walk {
     }
 
     fn open(self, cx: &Context, wanted: &Wanted) -> Result<Box<dyn Relation>> {
-        let names = if self.decorate == Decorate::No { BTreeMap::new() } else { ref_names(cx, self.decorate)? };
-        let cx = cx.clone();
-        let plain = self.hidden.is_empty() && self.tables.is_empty() && self.min_parents == 0 && self.limit == u64::MAX;
-        if plain {
-            if let Some(asked) = asked_commits(&cx, wanted, 0, &self.starts)? {
-                let found = asked.into_iter().map(|address| {
-                    let commit = cx.read_commit(&address)?;
-                    Ok(self.row(&names, address, &commit))
-                });
-                return rows(found.collect::<Result<_>>()?);
-            }
-        }
-        let mut history = History::new(&cx.store, &self.starts, &self.hidden);
+        let named = self.decorate != Decorate::No && wanted.reads(REFS);
+        let names = if named { ref_names(cx, self.decorate)? } else { BTreeMap::new() };
+        let mut walk = match self.limit {
+            u64::MAX => CommitWalk::asked(cx, wanted, 0, &self.starts, &self.hidden)?,
+            // The first so many of all.
+            _ => CommitWalk::new(cx, &self.starts, &self.hidden),
+        };
         let mut left = self.limit;
         stream(move || loop {
             if left == 0 {
                 return Ok(None);
             }
-            let Some((address, commit)) = history.next()? else { return Ok(None) };
-            if commit.parents.len() < self.min_parents || !self.changes_tables(&cx, &commit)? {
+            let Some((address, commit)) = walk.next()? else { return Ok(None) };
+            if commit.parents.len() < self.min_parents || !self.changes_tables(&mut walk, &commit)? {
                 continue;
             }
             left -= 1;
@@ -213,15 +184,18 @@ impl Walk {
     }
 
     /// Against the first parent.
-    fn changes_tables(&self, cx: &Context, commit: &Commit) -> Result<bool> {
+    fn changes_tables(&self, walk: &mut CommitWalk, commit: &Commit) -> Result<bool> {
         if self.tables.is_empty() {
             return Ok(true);
         }
-        let (after, _) = Root::read_entries(&*cx.store, &commit.root)?;
         let before = match commit.parents.first() {
-            Some(parent) => Root::read_entries(&*cx.store, &cx.read_commit(parent)?.root)?.0,
-            None => Vec::new(),
+            Some(parent) => {
+                let parent = walk.parent(parent)?;
+                walk.tables(&parent.root)?
+            }
+            None => [].into(),
         };
+        let after = walk.tables(&commit.root)?;
         Ok(self.tables.iter().any(|table| {
             after.iter().find(|entry| entry.name == *table) != before.iter().find(|entry| entry.name == *table)
         }))

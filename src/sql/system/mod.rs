@@ -10,6 +10,7 @@ mod branches;
 mod column_diff;
 mod commit_ancestors;
 mod commit_diff;
+mod commit_walk;
 mod commits;
 mod conflict_hunks;
 mod conflict_shape;
@@ -95,15 +96,29 @@ fn read_only(columns: &[OutputColumn]) -> crate::Error {
 pub struct Wanted {
     /// Conjuncts `column = value` or `column IN (values)`: position in `columns()`, and the values.
     pub equals: Vec<(usize, Vec<Value>)>,
-    /// No more rows than this are needed (all conjuncts of the WHERE are in `equals` and served exactly when it is set).
+    /// Conjuncts `column < value`, `column >= value` and their like.
+    pub sides: Vec<Side>,
+    /// No more rows than this are needed. Never set where rows are filtered.
     pub limit: Option<u64>,
     /// Columns that are read; `None`: all.
     pub columns: Option<Vec<usize>>,
 }
 
+/// One side of a range of a column's values.
+#[derive(Clone, Debug)]
+pub struct Side { pub column: usize, pub lower: bool, pub inclusive: bool, pub value: Value }
+
 impl Wanted {
     /// The values that `column` may have, if they are known.
     pub fn values(&self, column: usize) -> Option<&[Value]> {
-        self.equals.iter().find(|(position, _)| *position == column).map(|(_, values)| values.as_slice())
+        let known = self.equals.iter().filter(|(position, _)| *position == column).map(|(_, values)| values.as_slice());
+        known.min_by_key(|values| values.len())
     }
+
+    /// What bounds the values of `column` from below, or from above.
+    pub fn side(&self, column: usize, lower: bool) -> Option<&Side> {
+        self.sides.iter().find(|side| side.column == column && side.lower == lower)
+    }
+
+    pub fn reads(&self, column: usize) -> bool { self.columns.as_ref().is_none_or(|columns| columns.contains(&column)) }
 }

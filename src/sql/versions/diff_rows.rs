@@ -73,7 +73,17 @@ impl DiffRows {
         })
     }
 
+    /// Changes of this kind. Where a side is missing there may be none, and nothing is read.
     pub fn only(mut self, kind: Option<ChangeKind>) -> Self {
+        let possible = match kind {
+            None => true,
+            Some(ChangeKind::Added) => self.to.is_some(),
+            Some(ChangeKind::Removed) => self.from.is_some(),
+            Some(ChangeKind::Modified) => self.from.is_some() && self.to.is_some(),
+        };
+        if !possible {
+            self.parts.clear();
+        }
         self.only = kind;
         self
     }

@@ -1,54 +1,67 @@
-//! Equality on primary-key columns, turned into ranges of encoded keys.
+//! What WHERE says of primary-key columns, turned into ranges of encoded keys.
 
+use crate::error::Result;
 use crate::prolly::KeyRange;
 use crate::repo::Schema;
-use crate::sql::system::Wanted;
-use crate::tuple::{encode_key_part, KeyOrder, Value};
+use crate::sql::eval::{Conversion, Env, Expr};
+use crate::sql::plan::{Bounds, Operand};
+use crate::sql::relation::{key_ranges as encoded, whole_keys};
+use crate::sql::system::{Side, Wanted};
+use crate::sql::Context;
+use crate::tuple::{ColumnType, Value};
 
-/// The keys that can match: `columns` gives, for each column of the schema, the positions in the system table under
-/// which it can be asked for (`to_id`, `from_id`). All keys when the first key column is not known.
-pub fn key_ranges(schema: &Schema, wanted: &Wanted, columns: &dyn Fn(usize) -> Vec<usize>) -> Vec<KeyRange> {
-    let known = |part: usize| -> Option<Vec<Value>> {
-        let column = schema.primary_key.get(part)?.column;
-        columns(column).into_iter().find_map(|position| wanted.values(position).map(<[Value]>::to_vec))
-    };
-    point_ranges(schema, &known)
-}
+/// IN lists of several parts are multiplied out up to this many ranges.
+const MOST_RANGES: usize = 4_096;
 
-/// As [`key_ranges`], by what is known of each part of the key.
-pub fn point_ranges(schema: &Schema, known: &dyn Fn(usize) -> Option<Vec<Value>>) -> Vec<KeyRange> {
-    let orders = schema.key_orders();
-    let mut prefixes: Vec<Vec<u8>> = vec![Vec::new()];
-    let mut parts = 0;
-    for (part, order) in orders.iter().enumerate() {
-        let Some(values) = known(part) else { break };
-        let mut longer = Vec::new();
-        for prefix in &prefixes {
-            for value in &values {
-                if let Some(encoded) = encode(prefix, value, order) {
-                    longer.push(encoded);
-                }
+/// The keys that can match: `shown` gives, for each column of the schema, the positions in the system table under
+/// which it can be asked for (`to_id`, `from_id`), and the types that it is shown as. All keys when nothing is known of
+/// the first key column.
+pub fn key_ranges(
+    cx: &Context,
+    schema: &Schema,
+    wanted: &Wanted,
+    shown: &dyn Fn(usize) -> Vec<(usize, ColumnType)>,
+) -> Result<Vec<KeyRange>> {
+    let mut bounds = Bounds::default();
+    let mut ranges = 1usize;
+    for part in &schema.primary_key {
+        let Some(column) = schema.columns.get(part.column) else { break };
+        // A value that is shown as another type compares as that.
+        let shown = shown(part.column).into_iter().filter(|(_, as_type)| compares_alike(&column.column_type, as_type));
+        let positions: Vec<usize> = shown.map(|(position, _)| position).collect();
+        if let Some(values) = positions.iter().find_map(|position| wanted.values(*position)) {
+            ranges = ranges.saturating_mul(values.len().max(1));
+            if ranges > MOST_RANGES {
+                break;
             }
+            bounds.equals.push(values.iter().map(operand).collect());
+            continue;
         }
-        prefixes = longer;
-        parts += 1;
+        // System tables compare text with its case, which orders it otherwise than such a key.
+        if !column.nocase {
+            let side = |lower| positions.iter().find_map(|position| wanted.side(*position, lower));
+            let bound = |side: &Side| (operand(&side.value), side.inclusive);
+            (bounds.lower, bounds.upper) = (side(true).map(bound), side(false).map(bound));
+        }
+        break;
     }
-    if parts == 0 {
-        return vec![KeyRange::all()];
+    let (orders, env) = (schema.key_orders(), Env::new(cx.clone()));
+    if bounds.equals.is_empty() && bounds.lower.is_none() && bounds.upper.is_none() {
+        return Ok(vec![KeyRange::all()]);
     }
-    prefixes.sort();
-    prefixes.dedup();
-    let whole = parts == orders.len();
-    prefixes.iter().map(|prefix| if whole { KeyRange::key(prefix.clone().into()) } else { KeyRange::prefix(prefix) }).collect()
+    match whole_keys(&bounds, &orders, &[], &env)? {
+        Some(keys) => Ok(keys.into_iter().map(KeyRange::key).collect()),
+        None => encoded(&bounds, &orders, &[], &env),
+    }
 }
 
-/// `None`: no key of this type equals the value.
-fn encode(prefix: &[u8], value: &Value, order: &KeyOrder) -> Option<Vec<u8>> {
-    if value.is_null() {
-        return None;
+fn operand(value: &Value) -> Operand {
+    Operand { expr: Expr::Literal(value.clone()), conversion: Conversion::None, null_matches: false }
+}
+
+fn compares_alike(own: &ColumnType, shown: &ColumnType) -> bool {
+    match (own, shown) {
+        (ColumnType::Int { .. }, ColumnType::Int { .. }) | (ColumnType::Text { .. }, ColumnType::Text { .. }) => true,
+        _ => own == shown,
     }
-    let stored = order.column_type.coerce(value.clone()).ok()?;
-    let mut out = prefix.to_vec();
-    encode_key_part(&mut out, &stored, order).ok()?;
-    Some(out)
 }

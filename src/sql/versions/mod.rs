@@ -14,7 +14,7 @@ pub use branch::{author, config, detached, signature, DEFAULT_EMAIL, DEFAULT_NAM
 pub use create_statement::{action_name, column as column_definition, create_index, create_table, create_view, foreign_key as foreign_key_definition, quoted};
 pub use diff_rows::{ChangeKind, DiffRows, RowChange};
 pub use ignore::Ignore;
-pub use key_filter::{key_ranges, point_ranges};
+pub use key_filter::key_ranges;
 pub use projection::{Fit, Projection};
 pub use remote::{fetch, Remote, Upstream};
 pub use snapshot::{date_value, merge_base_of, Snapshot};
