@@ -86,6 +86,11 @@ impl CachedStore {
         self.resident.borrow_mut().unpin();
     }
 
+    /// What was read before is not needed again by the statement that runs. Others that run beside it keep what they have.
+    pub fn renew_statement(&self) {
+        self.resident.borrow_mut().renew_pin();
+    }
+
     /// Chunks put here and not taken yet, in write order. Until then they are not dropped.
     pub fn take_written(&self) -> Vec<Chunk> {
         let written = std::mem::take(&mut *self.written.borrow_mut());
@@ -220,6 +225,23 @@ mod tests {
         assert!(store.get(&before[8]).is_err());
         store.end_statement();
         assert!(store.resident_bytes() <= 50_000);
+    }
+
+    #[test]
+    fn a_statement_that_goes_on_lets_go_of_what_it_read() {
+        let store = CachedStore::new(50_000, |_| false);
+        store.begin_statement();
+        let first = fill(&store, 0..100);
+        assert!(store.want(&first).unwrap());
+        store.renew_statement();
+        let second = fill(&store, 100..130);
+        assert!(store.want(&second).unwrap() && store.resident_bytes() <= 50_000);
+        assert!(!store.want(&first).unwrap());
+        // Beside another statement nothing is let go.
+        store.begin_statement();
+        store.renew_statement();
+        fill(&store, 200..260);
+        assert!(store.want(&second).unwrap());
     }
 
     #[test]

@@ -126,6 +126,14 @@ impl Residency {
         }
     }
 
+    /// The only pin begins anew.
+    pub fn renew_pin(&mut self) {
+        if self.pins == 1 {
+            self.pinned_from = Some(self.tick.get() + 1);
+            self.sweep_at = self.budget;
+        }
+    }
+
     fn sweep(&mut self) {
         if self.bytes > self.sweep_at {
             self.shrink_to(self.budget - self.budget / 8);

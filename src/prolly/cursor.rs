@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::hash::Address;
 
 /// Most leaves that one fault asks for, unless the statement runs again with more.
-const MAX_AHEAD: usize = 64;
+const MAX_AHEAD: usize = 256;
 /// Most nodes above them that it looks through, or asks for.
 const PARENTS_AHEAD: usize = 4;
 

@@ -16,7 +16,7 @@ use crate::repo::{Change, Publication, RefMap, Refs, Repository, RowCheck, HEADS
 use crate::sql::parser::{self, Parsed, Statement};
 use crate::sql::procedure::Effect;
 use crate::sql::write::MergeCheck;
-use crate::sql::{execute, Context, Moment, Outcome, Resume, Settings, Workspace};
+use crate::sql::{execute, Context, Moment, Outcome, Resume, Settings, Suspension, Workspace};
 use crate::sync::{Job, Jobs};
 use crate::tuple::Value;
 
@@ -29,6 +29,7 @@ pub struct Run {
     jobs: Rc<Jobs>,
     /// What a retry goes on with, and the overlay that it stands on, by number.
     resume: RefCell<(u64, Rc<Resume>)>,
+    suspension: Rc<Suspension>,
 }
 
 impl Run {
@@ -39,6 +40,8 @@ impl Run {
     pub fn forget_jobs(&self) { self.jobs.forget() }
     /// Names of the parameters it takes, by number.
     pub fn parameter_names(&self) -> &[Option<Rc<str>>] { &self.parsed[self.which].parameters }
+    /// The next step goes on where this one met a fault: what was read before is not needed again.
+    pub fn goes_on(&self) -> bool { self.suspension.goes_on() }
 }
 
 pub enum Step {
@@ -200,7 +203,15 @@ impl Session {
             } else {
                 Rc::new(Moment::new(moment.now_ms, moment.seed.wrapping_add((which as u64) << 32)))
             };
-            runs.push(Run { parsed: parsed.clone(), which, parameters: parameters.clone(), moment, jobs: Rc::default(), resume: RefCell::default() });
+            runs.push(Run {
+                parsed: parsed.clone(),
+                which,
+                parameters: parameters.clone(),
+                moment,
+                jobs: Rc::default(),
+                resume: RefCell::default(),
+                suspension: Rc::default(),
+            });
         }
         Ok(runs)
     }
@@ -227,9 +238,12 @@ impl Session {
         match result {
             Ok(outcome) if !self.watch.take_fault() => {
                 self.now_ms = run.moment.now_ms;
+                run.suspension.clear();
                 Ok(Step::Done(outcome))
             }
             Ok(_) => {
+                // A read was refused, and who asked went on without it.
+                run.suspension.refuse();
                 self.undo(depth, before);
                 Ok(Step::Need)
             }
@@ -239,7 +253,11 @@ impl Session {
                     self.watch.take_fault();
                     return Ok(Step::Remote(job));
                 }
-                if self.watch.take_fault() || error.is_fault() { Ok(Step::Need) } else { Err(error) }
+                if self.watch.take_fault() || error.is_fault() {
+                    return Ok(Step::Need);
+                }
+                run.suspension.clear();
+                Err(error)
             }
         }
     }
@@ -255,7 +273,9 @@ impl Session {
 
     /// Everything here can be undone by [`Session::undo`] until the last fallible step is done.
     fn attempt(&mut self, run: &mut Run, depth: usize, before: &Before) -> Result<Outcome> {
-        if self.mode == Mode::Auto && !self.unpublished() {
+        run.suspension.begin_attempt();
+        // What goes on does so on the root that it began on.
+        if self.mode == Mode::Auto && !self.unpublished() && !run.suspension.is_active() {
             self.refresh()?;
         }
         let script = run.parsed.clone();
@@ -287,6 +307,7 @@ impl Session {
             *resume = (self.overlays, Rc::default());
         }
         cx.resume = resume.1.clone();
+        cx.suspension = run.suspension.clone();
         cx
     }
 
@@ -306,6 +327,7 @@ impl Session {
             jobs,
             resume: Rc::default(),
             trigger: None,
+            suspension: Rc::default(),
         }
     }
 

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use bytes::Bytes;
 
 use super::write::TriggerScope;
-use super::{Resume, Workspace};
+use super::{Resume, Suspension, Workspace};
 use crate::chunk::Store;
 use crate::error::Result;
 use crate::hash::Address;
@@ -35,6 +35,8 @@ pub struct Context {
     pub resume: Rc<Resume>,
     /// Inside of a trigger: what NEW and OLD mean.
     pub trigger: Option<Rc<TriggerScope>>,
+    /// Where the statement's query stands, from attempt to attempt.
+    pub suspension: Rc<Suspension>,
 }
 
 /// What garbage collection asks of whoever owns the store.

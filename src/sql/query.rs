@@ -63,7 +63,7 @@ pub fn run_parsed(cx: &Context, parsed: &Parsed) -> Result<Outcome> {
     let bind = |binder: &mut Binder<'_>| binder.query(query).map(|planned| (planned.node, planned.columns));
     let run = || {
         let cached = planned(cx, parsed, bind)?;
-        let rows = storage::run(&cached.node, &Env::new(cx.clone()))?;
+        let rows = storage::run(&cached.node, &Env::new(cx.clone()), false)?;
         Ok(Outcome { columns: cached.columns.clone(), rows, affected: 0 })
     };
     run().map_err(|error| locate(error, parsed))
@@ -75,7 +75,7 @@ pub fn check(cx: &Context, query: &ast::Query) -> Result<()> { Binder::new(cx).q
 /// Runs a query.
 pub fn run(cx: &Context, query: &ast::Query) -> Result<Outcome> {
     let Planned { node, columns, .. } = Binder::new(cx).query(query)?;
-    let rows = storage::run(&node, &Env::new(cx.clone()))?;
+    let rows = storage::run(&node, &Env::new(cx.clone()), true)?;
     Ok(Outcome { columns, rows, affected: 0 })
 }
 
@@ -104,7 +104,7 @@ pub fn changes(
         plan_changes(binder, target, from, selection, assignments, order_by, limit).map(|node| (node, Vec::new()))
     };
     let cached = planned(cx, parsed, bind)?;
-    Ok(Box::new(Rows::new(storage::run(&cached.node, &Env::new(cx.clone()))?)))
+    Ok(Box::new(Rows::new(storage::run(&cached.node, &Env::new(cx.clone()), true)?)))
 }
 
 fn plan_changes(

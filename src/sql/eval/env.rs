@@ -1,6 +1,6 @@
 //! What an expression may look at besides its row, and what subqueries have answered so far.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
@@ -22,6 +22,7 @@ struct Memo {
     answers: RefCell<HashMap<(usize, Vec<u8>), Answer>>,
     /// What the steps of recursions work on.
     queues: RefCell<HashMap<usize, Rc<Vec<Row>>>>,
+    asked: Cell<bool>,
 }
 
 #[derive(Clone)]
@@ -39,11 +40,15 @@ impl Env {
     /// The environment of a subquery for one row of the query around it.
     fn within(&self, outer: Vec<Value>) -> Env { Env { cx: self.cx.clone(), outer, memo: self.memo.clone() } }
 
+    /// Whether an expression has run a query.
+    pub fn ran_subquery(&self) -> bool { self.memo.asked.get() }
+
     fn inputs(&self, query: &Subquery, row: &[Value]) -> Result<Vec<Value>> {
         query.inputs.iter().map(|input| input.eval(row, self)).collect()
     }
 
     fn remembered(&self, query: &Subquery, tag: u8, row: &[Value], run: impl FnOnce(&Env) -> Result<Answer>) -> Result<Answer> {
+        self.memo.asked.set(true);
         let inputs = self.inputs(query, row)?;
         let mut key = vec![tag];
         inputs.iter().for_each(|input| {
@@ -126,6 +131,7 @@ impl Env {
         if let Some(Answer::Rows(rows)) = self.memo.answers.borrow().get(&key) {
             return Ok(rows.clone());
         }
+        self.memo.asked.set(true);
         let mut source = open(node, self)?;
         let (mut rows, mut row) = (Vec::new(), Row::new());
         while source.next(&mut row)? {

@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use super::{open, Operator, Row};
-use crate::error::Result;
+use super::{open, parked, Operator, Parked, Row};
+use crate::error::{Error, Result};
 use crate::sql::eval::Env;
 use crate::sql::plan::Node;
 
@@ -35,5 +35,23 @@ impl Operator for Derived<'_> {
             }
         }
         Ok(true)
+    }
+
+    fn park(&mut self) -> Option<Parked> {
+        match &mut self.source {
+            Source::Stream(rows, below) => Some(Box::new((rows.park()?, std::mem::take(below)))),
+            Source::Shared(..) => None,
+        }
+    }
+
+    fn resume(&mut self, state: Parked) -> Result<()> {
+        match &mut self.source {
+            Source::Stream(rows, below) => {
+                let input;
+                (input, *below) = parked(state)?;
+                rows.resume(input)
+            }
+            Source::Shared(..) => Err(Error::internal("rows that are shared were never parked")),
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Operator, Row};
+use super::{parked, Operator, Parked, Row};
 use crate::error::Result;
 use crate::sql::eval::identity::push;
 
@@ -27,5 +27,13 @@ impl Operator for Distinct<'_> {
             }
         }
         Ok(false)
+    }
+
+    fn park(&mut self) -> Option<Parked> { Some(Box::new((self.input.park()?, std::mem::take(&mut self.seen)))) }
+
+    fn resume(&mut self, state: Parked) -> Result<()> {
+        let input;
+        (input, self.seen) = parked(state)?;
+        self.input.resume(input)
     }
 }

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 
-use super::{open, Operator, Row};
+use super::{open, parked, Operator, Parked, Row};
 use crate::error::Result;
 use crate::prolly::KeyRange;
 use crate::sql::eval::aggregates::{Accumulator, Aggregate};
@@ -11,7 +11,24 @@ use crate::sql::eval::{identity::push, Env};
 use crate::sql::plan::{self, AggregateCall, Node};
 use crate::tuple::Value;
 
-pub struct Group<'p> { group: &'p plan::Group, env: &'p Env, input: Option<Box<dyn Operator + 'p>>, done: std::vec::IntoIter<Row> }
+pub struct Group<'p> {
+    group: &'p plan::Group,
+    env: &'p Env,
+    input: Option<Box<dyn Operator + 'p>>,
+    fold: Fold,
+    done: std::vec::IntoIter<Row>,
+}
+
+/// What was read so far.
+#[derive(Default)]
+struct Fold {
+    /// The row that the input fills.
+    row: Row,
+    groups: HashMap<Vec<u8>, usize>,
+    states: Vec<State>,
+    /// A row is being added: some of the calls have it.
+    torn: bool,
+}
 
 /// One group: its key, the state of each call, and the row that its bare columns come from.
 struct State { keys: Vec<Value>, calls: Vec<Call>, bare: Vec<Value> }
@@ -27,38 +44,29 @@ impl<'p> Group<'p> {
     pub fn open(group: &'p plan::Group, env: &'p Env) -> Result<Self> {
         let input = if group.from_counts { None } else { Some(open(&group.input, env)?) };
         let done = if group.from_counts { vec![counted(group, env)?] } else { Vec::new() };
-        Ok(Group { group, env, input, done: done.into_iter() })
-    }
-
-    fn new_state(&self, keys: Vec<Value>) -> State {
-        let calls = self.group.calls.iter().map(|call| Call {
-            accumulator: Accumulator::new(call.aggregate, call.nocase),
-            seen: call.distinct.then(HashSet::new),
-            waiting: Vec::new(),
-        });
-        State { keys, calls: calls.collect(), bare: Vec::new() }
-    }
-
-    fn fold(&self, mut input: Box<dyn Operator + 'p>) -> Result<Vec<Row>> {
-        let mut row: Row = vec![Value::Null; self.group.width];
-        let mut groups: HashMap<Vec<u8>, usize> = HashMap::new();
-        let mut states: Vec<State> = Vec::new();
-        let mut key = Vec::new();
-        if self.group.whole {
-            states.push(self.new_state(Vec::new()));
+        let mut this = Group { group, env, input, fold: Fold { row: vec![Value::Null; group.width], ..Fold::default() }, done: done.into_iter() };
+        if group.whole {
+            this.fold.states.push(new_state(group, Vec::new()));
         }
+        Ok(this)
+    }
+
+    fn read(&mut self, input: &mut dyn Operator) -> Result<()> {
+        let (group, env) = (self.group, self.env);
+        let Fold { row, groups, states, torn } = &mut self.fold;
         // Columns that are neither keys nor aggregates come from the row of MIN or MAX, if there is just one such.
-        let extremes = self.group.calls.iter().enumerate().filter(|(_, call)| is_extreme(call));
+        let extremes = group.calls.iter().enumerate().filter(|(_, call)| is_extreme(call));
         let extremes: Vec<usize> = extremes.map(|(at, _)| at).collect();
-        let mut arguments = Vec::new();
-        while input.next(&mut row)? {
-            let at = if self.group.whole {
+        let (mut key, mut arguments) = (Vec::new(), Vec::new());
+        while input.next(row)? {
+            *torn = true;
+            let at = if group.whole {
                 0
             } else {
                 key.clear();
-                let mut keys = Vec::with_capacity(self.group.keys.len());
-                for (expr, nocase) in &self.group.keys {
-                    let value = expr.eval(&row, self.env)?;
+                let mut keys = Vec::with_capacity(group.keys.len());
+                for (expr, nocase) in &group.keys {
+                    let value = expr.eval(row, env)?;
                     push(&mut key, &value, *nocase);
                     keys.push(value);
                 }
@@ -66,22 +74,23 @@ impl<'p> Group<'p> {
                     Some(at) => *at,
                     None => {
                         groups.insert(key.clone(), states.len());
-                        states.push(self.new_state(keys));
+                        states.push(new_state(group, keys));
                         states.len() - 1
                     }
                 }
             };
             let state = &mut states[at];
             let mut moved = false;
-            for (n, (call, state)) in self.group.calls.iter().zip(&mut state.calls).enumerate() {
-                let changed = add(call, state, &row, self.env, &mut arguments)?;
+            for (n, (call, state)) in group.calls.iter().zip(&mut state.calls).enumerate() {
+                let changed = add(call, state, row, env, &mut arguments)?;
                 moved |= changed && extremes == [n];
             }
-            if !self.group.bare.is_empty() && (state.bare.is_empty() || moved) {
-                state.bare = self.group.bare.iter().map(|expr| expr.eval(&row, self.env)).collect::<Result<Vec<Value>>>()?;
+            if !group.bare.is_empty() && (state.bare.is_empty() || moved) {
+                state.bare = group.bare.iter().map(|expr| expr.eval(row, env)).collect::<Result<Vec<Value>>>()?;
             }
+            *torn = false;
         }
-        self.finish(states)
+        Ok(())
     }
 
     fn finish(&self, mut states: Vec<State>) -> Result<Vec<Row>> {
@@ -102,6 +111,15 @@ impl<'p> Group<'p> {
         }
         Ok(rows)
     }
+}
+
+fn new_state(group: &plan::Group, keys: Vec<Value>) -> State {
+    let calls = group.calls.iter().map(|call| Call {
+        accumulator: Accumulator::new(call.aggregate, call.nocase),
+        seen: call.distinct.then(HashSet::new),
+        waiting: Vec::new(),
+    });
+    State { keys, calls: calls.collect(), bare: Vec::new() }
 }
 
 fn is_extreme(call: &AggregateCall) -> bool { matches!(call.aggregate, Aggregate::Min | Aggregate::Max) }
@@ -156,8 +174,13 @@ fn counted(group: &plan::Group, env: &Env) -> Result<Row> {
 
 impl Operator for Group<'_> {
     fn next(&mut self, row: &mut Row) -> Result<bool> {
-        if let Some(input) = self.input.take() {
-            self.done = self.fold(input)?.into_iter();
+        if let Some(mut input) = self.input.take() {
+            if let Err(error) = self.read(&mut *input) {
+                self.input = Some(input);
+                return Err(error);
+            }
+            let states = std::mem::take(&mut self.fold.states);
+            self.done = self.finish(states)?.into_iter();
         }
         match self.done.next() {
             Some(next) => {
@@ -166,5 +189,18 @@ impl Operator for Group<'_> {
             }
             None => Ok(false),
         }
+    }
+
+    fn park(&mut self) -> Option<Parked> {
+        if self.fold.torn {
+            return None;
+        }
+        Some(Box::new((self.input.as_mut()?.park()?, std::mem::take(&mut self.fold))))
+    }
+
+    fn resume(&mut self, state: Parked) -> Result<()> {
+        let input;
+        (input, self.fold) = parked(state)?;
+        self.input.as_mut().map_or(Ok(()), |reader| reader.resume(input))
     }
 }

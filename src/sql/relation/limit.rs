@@ -1,6 +1,6 @@
 //! LIMIT and OFFSET.
 
-use super::{open, Operator, Row};
+use super::{open, parked, Operator, Parked, Row};
 use crate::error::Result;
 use crate::sql::eval::{convert, Env, Expr};
 use crate::sql::plan::Node;
@@ -56,5 +56,13 @@ impl Operator for Limit<'_> {
         let found = self.input.next(row)?;
         self.left = self.left.map(|left| left - 1);
         Ok(found)
+    }
+
+    fn park(&mut self) -> Option<Parked> { Some(Box::new((self.input.park()?, self.skip, self.left))) }
+
+    fn resume(&mut self, state: Parked) -> Result<()> {
+        let input;
+        (input, self.skip, self.left) = parked(state)?;
+        self.input.resume(input)
     }
 }

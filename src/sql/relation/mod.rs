@@ -1,7 +1,7 @@
 //! Rows that stream: our own operators, one a file, and what table functions and system tables answer.
 //!
 //! An operator fills its cells of the row that it is handed and leaves the others alone (see `plan`): the tables of one
-//! FROM share a row, so a join copies nothing. A fault or an error ends a stream for good: the statement is run again.
+//! FROM share a row, so a join copies nothing. An error ends a stream for good; a fault does, unless it parks.
 
 mod bounds;
 mod derived;
@@ -27,5 +27,5 @@ mod values;
 mod window;
 
 pub use bounds::{key_ranges, whole_keys, BoundParts};
-pub use open::{open, Operator};
+pub use open::{open, parked, Operator, Parked};
 pub use stream::{Relation, Row, Rows};

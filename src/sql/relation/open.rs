@@ -1,5 +1,7 @@
 //! A plan's node as a running operator.
 
+use std::any::Any;
+
 use super::derived::Derived;
 use super::distinct::Distinct;
 use super::filter::Filter;
@@ -19,13 +21,27 @@ use super::system::SystemRows;
 use super::values::{Nothing, One, Values};
 use super::window::WindowRows;
 use super::Row;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::sql::eval::Env;
 use crate::sql::plan::{JoinKind, Method, Node};
 
 pub trait Operator {
     /// Fills its cells with the next row; `false` at the end.
     fn next(&mut self, row: &mut Row) -> Result<bool>;
+
+    /// After a fault: what it takes to go on from there in another attempt, with the row that was handed in as the fault
+    /// left it. `None`: it has to begin anew.
+    fn park(&mut self) -> Option<Parked> { None }
+
+    /// Goes on where the operator stood that was parked. It is of the same plan, just opened.
+    fn resume(&mut self, _: Parked) -> Result<()> { Err(Error::internal("an operator goes on that was never parked")) }
+}
+
+pub type Parked = Box<dyn Any>;
+
+/// What an operator of type `T` parked.
+pub fn parked<T: 'static>(parked: Parked) -> Result<T> {
+    parked.downcast().map(|state| *state).map_err(|_| Error::internal("an operator is handed what another one parked"))
 }
 
 pub fn open<'p>(node: &'p Node, env: &'p Env) -> Result<Box<dyn Operator + 'p>> {
@@ -43,7 +59,7 @@ pub fn open<'p>(node: &'p Node, env: &'p Env) -> Result<Box<dyn Operator + 'p>> 
         Node::Lateral(lateral) => Box::new(LateralRows::open(lateral, env)?),
         Node::Recursive(recursive) => Box::new(RecursiveRows::open(recursive, env)?),
         Node::Queue { queue, offset, width, .. } => Box::new(Queue::open(*queue, *offset, *width, env)),
-        Node::Filter { input, predicate } => Box::new(Filter { input: open(input, env)?, predicate, env }),
+        Node::Filter { input, predicate } => Box::new(Filter::new(open(input, env)?, predicate, env)),
         Node::Join(join) => match (join.kind, join.method) {
             (JoinKind::Inner | JoinKind::Left, Method::Lookup) => Box::new(LookupJoin::open(join, env)?),
             (_, Method::Hash) => Box::new(HashJoin::open(join, env)?),

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 
 use super::bounds::{key_ranges, whole_keys};
-use super::{Operator, Row};
+use super::{parked, Operator, Parked, Row};
 use crate::error::{Code, Error, Result};
 use crate::prolly::{KeyRange, ViewCursor};
 use crate::repo::row_key_of_index;
@@ -35,13 +35,24 @@ impl Source {
 pub struct Scanner<'p> {
     scan: &'p Scan,
     env: &'p Env,
+    at: At,
+}
+
+/// Where a scan is: all of it that changes. A fault leaves it such that the scan goes on.
+struct At {
     table: TableView,
     ranges: std::vec::IntoIter<KeyRange>,
     /// Instead of ranges: whole keys.
     keys: Option<std::vec::IntoIter<Bytes>>,
     cursor: Option<ViewCursor>,
+    /// Keys of rows that are to be looked up together.
+    asked: Vec<Bytes>,
+    /// The entry whose cells are being read.
+    entry: Option<(Bytes, Bytes)>,
     fetched: VecDeque<(Bytes, Bytes)>,
     batch: usize,
+    /// An entry was read since the scan was opened or went on.
+    moved: bool,
     /// How often the row at hand is still to be answered (equal rows of a keyless table).
     repeat: u64,
 }
@@ -60,24 +71,34 @@ impl<'p> Scanner<'p> {
             keys.iter_mut().for_each(|keys| keys.reverse());
         }
         let keys = keys.map(Vec::into_iter);
-        Ok(Scanner { scan, env, table, ranges: ranges.into_iter(), keys, cursor: None, fetched: VecDeque::new(), batch: FIRST_BATCH, repeat: 0 })
+        let at = At {
+            table,
+            ranges: ranges.into_iter(),
+            keys,
+            cursor: None,
+            asked: Vec::new(),
+            entry: None,
+            fetched: VecDeque::new(),
+            batch: FIRST_BATCH,
+            moved: false,
+            repeat: 0,
+        };
+        Ok(Scanner { scan, env, at })
     }
 
     fn next_entry(&mut self) -> Result<Option<(Bytes, Bytes)>> {
         match &self.scan.access {
             // Whole keys are looked up together, not one after another.
-            Access::Key(_) if self.keys.is_some() => {
-                while self.fetched.is_empty() && self.keys.as_ref().is_some_and(|keys| keys.len() > 0) {
-                    self.fetch_keys()?;
-                }
-                Ok(self.fetched.pop_front())
+            Access::Key(_) if self.at.keys.is_some() => {
+                while self.at.fetched.is_empty() && self.fetch_keys()? {}
+                Ok(self.at.fetched.pop_front())
             }
             Access::Index { index, .. } => {
                 let index = *index;
-                if self.fetched.is_empty() {
+                if self.at.fetched.is_empty() {
                     self.fetch(index)?;
                 }
-                Ok(self.fetched.pop_front())
+                Ok(self.at.fetched.pop_front())
             }
             _ => self.next_raw(None),
         }
@@ -85,53 +106,53 @@ impl<'p> Scanner<'p> {
 
     /// The next entry of the map that is walked, through all ranges.
     fn next_raw(&mut self, index: Option<usize>) -> Result<Option<(Bytes, Bytes)>> {
+        let at = &mut self.at;
         loop {
-            if let Some(cursor) = &mut self.cursor {
+            if let Some(cursor) = &mut at.cursor {
                 if let Some(entry) = cursor.next()? {
+                    at.moved = true;
                     return Ok(Some(entry));
                 }
-                self.cursor = None;
+                at.cursor = None;
             }
-            let Some(range) = self.ranges.next() else { return Ok(None) };
+            let Some(range) = at.ranges.next() else { return Ok(None) };
             let map = match index {
-                None => &self.table.rows,
-                Some(index) => &self.table.indexes[index],
+                None => &at.table.rows,
+                Some(index) => &at.table.indexes[index],
             };
-            self.cursor = Some(map.cursor(&self.env.cx.store, range, self.scan.reverse));
+            at.cursor = Some(map.cursor(&self.env.cx.store, range, self.scan.reverse));
         }
     }
 
     fn fetch(&mut self, index: usize) -> Result<()> {
-        let mut keys = Vec::with_capacity(self.batch);
-        while keys.len() < self.batch {
+        while self.at.asked.len() < self.at.batch {
             let Some((entry, _)) = self.next_raw(Some(index))? else { break };
             let row_key = row_key_of_index(&self.scan.schema, &self.scan.schema.indexes[index], &entry)?;
-            keys.push(entry.slice_ref(row_key));
+            self.at.asked.push(entry.slice_ref(row_key));
         }
-        self.batch = (self.batch * 2).min(LARGEST_BATCH);
-        self.fetched = self.rows_of(keys, index)?;
-        Ok(())
-    }
-
-    fn fetch_keys(&mut self) -> Result<()> {
-        let keys: Vec<Bytes> = self.keys.iter_mut().flat_map(|keys| keys.by_ref().take(self.batch)).collect();
-        self.batch = LARGEST_BATCH;
-        let found = self.table.rows.get_many(&*self.env.cx.store, &keys)?;
-        self.fetched = keys.into_iter().zip(found).filter_map(|(key, row)| Some((key, row?))).collect();
-        Ok(())
-    }
-
-    fn rows_of(&self, keys: Vec<Bytes>, index: usize) -> Result<VecDeque<(Bytes, Bytes)>> {
-        let found = self.table.rows.get_many(&*self.env.cx.store, &keys)?;
-        let mut rows = VecDeque::with_capacity(keys.len());
-        for (key, row) in keys.into_iter().zip(found) {
+        let found = self.at.table.rows.get_many(&*self.env.cx.store, &self.at.asked)?;
+        self.at.batch = (self.at.batch * 2).min(LARGEST_BATCH);
+        for (key, row) in self.at.asked.drain(..).zip(found) {
             let row = row.ok_or_else(|| {
                 let (index, table) = (&self.scan.schema.indexes[index].name, &self.scan.schema.name);
                 Error::corrupt(format!("index {index} of table {table} names a row that is not there"))
             })?;
-            rows.push_back((key, row));
+            self.at.fetched.push_back((key, row));
         }
-        Ok(rows)
+        Ok(())
+    }
+
+    /// `false`: there are no more keys.
+    fn fetch_keys(&mut self) -> Result<bool> {
+        let at = &mut self.at;
+        if at.asked.is_empty() {
+            at.asked.extend(at.keys.iter_mut().flat_map(|keys| keys.by_ref().take(at.batch)));
+        }
+        let found = at.table.rows.get_many(&*self.env.cx.store, &at.asked)?;
+        (at.batch, at.moved) = (LARGEST_BATCH, true);
+        let any = !at.asked.is_empty();
+        at.fetched.extend(at.asked.drain(..).zip(found).filter_map(|(key, row)| Some((key, row?))));
+        Ok(any)
     }
 }
 
@@ -163,16 +184,54 @@ pub fn ranges(scan: &Scan, env: &Env, row: &[Value]) -> Result<Vec<KeyRange>> {
 
 impl Operator for Scanner<'_> {
     fn next(&mut self, row: &mut Row) -> Result<bool> {
-        if self.repeat > 0 {
-            self.repeat -= 1;
+        if self.at.repeat > 0 {
+            self.at.repeat -= 1;
             return Ok(true);
         }
-        while let Some((key, value)) = self.next_entry()? {
-            if let Some(count) = fill(self.scan, self.env, &key, &value, row)? {
-                self.repeat = count - 1;
-                return Ok(true);
+        loop {
+            let entry = match self.at.entry.take() {
+                Some(entry) => entry,
+                None => match self.next_entry()? {
+                    Some(entry) => entry,
+                    None => return Ok(false),
+                },
+            };
+            match fill(self.scan, self.env, &entry.0, &entry.1, row) {
+                Ok(Some(count)) => {
+                    self.at.repeat = count - 1;
+                    return Ok(true);
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    self.at.entry = Some(entry);
+                    return Err(error);
+                }
             }
         }
-        Ok(false)
+    }
+
+    fn park(&mut self) -> Option<Parked> {
+        if std::mem::take(&mut self.at.moved) {
+            self.env.cx.suspension.moved();
+        }
+        // The operator is at its end; what it stood on goes on.
+        let rest = At {
+            table: TableView::clone(&self.at.table),
+            ranges: Vec::new().into_iter(),
+            keys: None,
+            cursor: None,
+            asked: Vec::new(),
+            entry: None,
+            fetched: VecDeque::new(),
+            batch: FIRST_BATCH,
+            moved: false,
+            repeat: 0,
+        };
+        Some(Box::new(std::mem::replace(&mut self.at, rest)))
+    }
+
+    fn resume(&mut self, state: Parked) -> Result<()> {
+        self.at = parked(state)?;
+        Ok(())
     }
 }

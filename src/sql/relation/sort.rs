@@ -3,29 +3,39 @@
 use std::cmp::Ordering;
 
 use super::limit::sum;
-use super::{open, Operator, Row};
+use super::{open, parked, Operator, Parked, Row};
 use crate::error::Result;
 use crate::sql::eval::{Env, Expr};
 use crate::sql::plan::{Node, SortKey};
 use crate::tuple::Value;
 
-pub struct Sort<'p> { input: Option<Box<dyn Operator + 'p>>, keys: &'p [SortKey], top: Option<usize>, sorted: std::vec::IntoIter<Row> }
+pub struct Sort<'p> {
+    input: Option<Box<dyn Operator + 'p>>,
+    keys: &'p [SortKey],
+    top: Option<usize>,
+    read: Read,
+    sorted: std::vec::IntoIter<Row>,
+}
+
+/// What was read so far. Once there were enough rows, what sorts after the last of the best is dropped as it comes.
+#[derive(Default)]
+struct Read { rows: Vec<Row>, next: Row, last: Option<Row> }
 
 impl<'p> Sort<'p> {
     pub fn open(input: &'p Node, keys: &'p [SortKey], top: Option<&[Expr]>, env: &'p Env) -> Result<Self> {
         let top = top.map_or(Ok(None), |top| sum(top, env))?.map(|top| usize::try_from(top).unwrap_or(usize::MAX));
-        Ok(Sort { input: Some(open(input, env)?), keys, top, sorted: Vec::new().into_iter() })
+        Ok(Sort { input: Some(open(input, env)?), keys, top, read: Read::default(), sorted: Vec::new().into_iter() })
     }
+}
 
-    fn order(&self, a: &Row, b: &Row) -> Ordering {
-        for key in self.keys {
-            let order = key.compare(&a[key.cell], &b[key.cell]);
-            if order != Ordering::Equal {
-                return order;
-            }
+fn order(keys: &[SortKey], a: &Row, b: &Row) -> Ordering {
+    for key in keys {
+        let order = key.compare(&a[key.cell], &b[key.cell]);
+        if order != Ordering::Equal {
+            return order;
         }
-        Ordering::Equal
     }
+    Ordering::Equal
 }
 
 impl SortKey {
@@ -45,25 +55,25 @@ impl SortKey {
 
 impl Operator for Sort<'_> {
     fn next(&mut self, row: &mut Row) -> Result<bool> {
-        if let Some(mut input) = self.input.take() {
-            let mut rows: Vec<Row> = Vec::new();
-            let mut next = Row::new();
+        if let Some(input) = &mut self.input {
             let most = self.top.map_or(usize::MAX, |top| top.saturating_mul(2).saturating_add(512));
-            // Once there were enough rows, what sorts after the last of the best is dropped as it comes.
-            let mut last: Option<Row> = None;
-            while input.next(&mut next)? {
-                if last.as_ref().is_some_and(|last| self.order(&next, last) != Ordering::Less) {
+            let keys = self.keys;
+            let Read { rows, next, last } = &mut self.read;
+            while input.next(next)? {
+                if last.as_ref().is_some_and(|last| order(keys, next, last) != Ordering::Less) {
                     continue;
                 }
-                rows.push(std::mem::take(&mut next));
+                rows.push(std::mem::take(next));
                 if rows.len() >= most {
-                    rows.sort_by(|a, b| self.order(a, b));
+                    rows.sort_by(|a, b| order(keys, a, b));
                     rows.truncate(self.top.unwrap_or(most));
-                    last = rows.last().cloned();
+                    *last = rows.last().cloned();
                 }
             }
-            rows.sort_by(|a, b| self.order(a, b));
+            let mut rows = std::mem::take(rows);
+            rows.sort_by(|a, b| order(keys, a, b));
             self.sorted = rows.into_iter();
+            self.input = None;
         }
         match self.sorted.next() {
             Some(next) => {
@@ -72,5 +82,16 @@ impl Operator for Sort<'_> {
             }
             None => Ok(false),
         }
+    }
+
+    fn park(&mut self) -> Option<Parked> {
+        // It faults as long as it reads, and not after.
+        Some(Box::new((self.input.as_mut()?.park()?, std::mem::take(&mut self.read))))
+    }
+
+    fn resume(&mut self, state: Parked) -> Result<()> {
+        let input;
+        (input, self.read) = parked(state)?;
+        self.input.as_mut().map_or(Ok(()), |reader| reader.resume(input))
     }
 }

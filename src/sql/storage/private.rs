@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::sql::eval::Env;
 use crate::sql::plan::Node;
 use crate::sql::relation::{open, Operator, Row};
+use crate::sql::suspension::{Start, Waiting};
 
 /// Its name, and that of its only column: the number of rows so far.
 pub const TABLE: &str = "⟨private⟩";
@@ -23,6 +24,8 @@ const BATCH: usize = 256;
 pub struct PrivateTable<'p> {
     source: RefCell<Box<dyn Operator + 'p>>,
     rows: RefCell<Vec<Row>>,
+    /// The row that the source fills.
+    row: RefCell<Row>,
     /// What went wrong below GlueSQL.
     failure: RefCell<Option<Error>>,
 }
@@ -36,10 +39,10 @@ impl PrivateTable<'_> {
         let mut source = self.source.borrow_mut();
         let mut rows = self.rows.borrow_mut();
         let before = rows.len();
-        let mut row = Row::new();
+        let mut row = self.row.borrow_mut();
         while rows.len() < before + BATCH {
             match source.next(&mut row) {
-                Ok(true) => rows.push(std::mem::take(&mut row)),
+                Ok(true) => rows.push(std::mem::take(&mut *row)),
                 Ok(false) => break,
                 Err(error) => {
                     *self.failure.borrow_mut() = Some(error);
@@ -68,17 +71,44 @@ thread_local! {
     }));
 }
 
-/// Runs a plan to its end.
-pub fn run(node: &Node, env: &Env) -> Result<Vec<Row>> {
-    let source = open(node, env)?;
-    let mut table = PrivateTable { source: RefCell::new(source), rows: RefCell::default(), failure: RefCell::default() };
-    let payload = STATEMENT.with(|statement| execute(&mut table, statement));
-    if let Some(error) = table.failure.into_inner() {
-        return Err(error);
+/// Runs a plan to its end. After a fault the statement's first query goes on where it was; `kept`: when it has answered,
+/// the statement still has work to do.
+pub fn run(node: &Node, env: &Env, kept: bool) -> Result<Vec<Row>> {
+    let suspension = env.cx.suspension.clone();
+    if !suspension.claim() {
+        return run_with(open(node, env)?, Vec::new(), Row::new()).0;
     }
-    match payload {
-        Ok(Payload::Select { .. }) => Ok(table.rows.into_inner()),
+    let mut source = open(node, env)?;
+    let (rows, row) = match suspension.start() {
+        Start::Answered(rows) => return Ok(rows),
+        Start::Anew => Default::default(),
+        Start::Resume(waiting) => {
+            source.resume(waiting.source)?;
+            (waiting.rows, waiting.row)
+        }
+    };
+    let (answer, mut table) = run_with(source, rows, row);
+    match &answer {
+        Err(error) if error.is_fault() => {
+            let source = if env.ran_subquery() { None } else { table.source.get_mut().park() };
+            suspension.wait(source.map(|source| Waiting { source, rows: table.rows.take(), row: table.row.take() }));
+        }
+        Ok(rows) if kept => suspension.answered(rows),
+        _ => {}
+    }
+    answer
+}
+
+fn run_with<'p>(source: Box<dyn Operator + 'p>, rows: Vec<Row>, row: Row) -> (Result<Vec<Row>>, PrivateTable<'p>) {
+    let mut table = PrivateTable { source: source.into(), rows: rows.into(), row: row.into(), failure: RefCell::default() };
+    let payload = STATEMENT.with(|statement| execute(&mut table, statement));
+    if let Some(error) = table.failure.take() {
+        return (Err(error), table);
+    }
+    let answer = match payload {
+        Ok(Payload::Select { .. }) => Ok(table.rows.take()),
         Ok(_) => Err(Error::internal("the executor answered a query with something else")),
         Err(error) => Err(Error::internal(format!("the executor failed: {error}"))),
-    }
+    };
+    (answer, table)
 }
