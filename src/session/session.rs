@@ -179,6 +179,9 @@ impl Session {
     /// The branch; none when the session reads a tag or a commit.
     pub fn branch(&self) -> Option<&str> { self.place.branch().map(|branch| &**branch) }
 
+    /// Whether it is known what it stands on; else the chunks that tell are in the store's fault log.
+    pub fn is_loaded(&self) -> bool { self.seen != u64::MAX }
+
     pub fn database(&self) -> &Rc<Database> { &self.database }
 
     /// What a verification asks of expressions.

@@ -300,13 +300,18 @@ impl Client {
     }
 
     async fn failed(&self, item: Item, error: Error, group: &mut Group) {
-        // A batch is undone as a whole.
-        let undo = item.call.undo(&self.session.borrow());
-        if let Some(Ok(runs)) = undo {
-            for mut run in runs {
-                let stepped = self.core.complete(|| self.session.borrow_mut().step(&mut run)).await;
-                debug_assert!(stepped.is_ok());
+        if let Err(undoing) = self.undo(&item).await {
+            // The session holds half of a batch: nothing may be built on that.
+            let message = format!("{}; undoing the batch failed as well: {}", error.message(), undoing.message());
+            let error = Error::new(error.code(), message);
+            self.session.borrow_mut().abandon();
+            self.unpin().await;
+            self.refuse(&item.call, &error);
+            for call in calls_of(group) {
+                self.refuse(&call, &error);
             }
+            *group = Group::default();
+            return self.close(&error);
         }
         self.unpin().await;
         if group.items.is_empty() {
@@ -316,6 +321,22 @@ impl Client {
             *item.call.failed.borrow_mut() = Some(error);
             group.items.push(item);
         }
+    }
+
+    /// A batch is undone as a whole.
+    async fn undo(&self, item: &Item) -> Result<()> {
+        let Some(runs) = item.call.undo(&self.session.borrow()) else { return Ok(()) };
+        for mut run in runs? {
+            loop {
+                let stepped = self.session.borrow_mut().step(&mut run)?;
+                match stepped {
+                    Step::Done(_) => break,
+                    Step::Need => self.core.fetch().await?,
+                    _ => return Err(Error::internal("a batch can be undone before it is published alone")),
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Makes the group durable, or puts its calls back to run again.

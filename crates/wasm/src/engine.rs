@@ -177,7 +177,13 @@ impl Engine {
         self.core.freshen().await?;
         let core = self.core.clone();
         let database = core.database()?;
-        let session = core.complete_pinned(|| database.session(&branch)).await?;
+        // A branch that is not there is said now, not at the first statement.
+        let session = core
+            .complete_pinned(|| {
+                let session = database.session(&branch)?;
+                if session.is_loaded() { Ok(session) } else { Err(Error::fault(Address::NONE)) }
+            })
+            .await?;
         let id = self.next.get();
         self.next.set(id + 1);
         self.clients.borrow_mut().insert(id, Client::new(id, core, session));
