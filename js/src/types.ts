@@ -172,7 +172,8 @@ export interface VersionControl {
   diff<R = Row>(table: string, from: Ref, to: Ref, options?: Opts & { base?: 'merge-base' }): AsyncIterable<RowChange<R>>;
   /** Each row's last commit, by primary key. */
   blame(table: string, key: readonly SqlValue[]): Promise<Commit | undefined>;
-  merge(from: Ref, options?: { message?: string; author?: Person; ff?: 'only' | 'no' | 'auto' } & Expect): Promise<MergeResult>;
+  /** With `preview` nothing changes: the answer tells what a merge would do. */
+  merge(from: Ref, options?: { message?: string; author?: Person; ff?: 'only' | 'no' | 'auto'; preview?: boolean } & Expect): Promise<MergeResult>;
   conflicts(table?: string): Promise<Conflict[]>;
   resolve(id: string, pick: 'ours' | 'theirs' | 'base' | { row: Row }): Promise<void>;
   /** Commits a merge whose conflicts are resolved. */
@@ -181,6 +182,8 @@ export interface VersionControl {
   abort(): Promise<void>;
   revert(commit: Ref, options?: { author?: Person }): Promise<MergeResult>;
   cherryPick(commit: Ref, options?: { author?: Person }): Promise<MergeResult>;
+  /** Brings a table's rows back as they were at `from`, all or those of the keys given. Nothing is committed. */
+  restore(table: string, from: Ref, keys?: readonly (readonly SqlValue[])[]): Promise<void>;
   /** Moves the branch back along its reflog; answers the commit it stands on then. */
   undo(): Promise<string>;
 }
@@ -271,6 +274,8 @@ export interface MergeResult {
   fastForward: boolean;
   conflicts: number;
   message: string;
+  /** Rows that came in, by table. */
+  stats: Record<string, { added: number; modified: number; deleted: number }>;
 }
 export type RowChange<R = Row> = {
   op: 'insert' | 'update' | 'delete';

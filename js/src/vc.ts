@@ -10,7 +10,7 @@ import type {
 /** Commits that one query of `log` reads. */
 const PAGE = 256;
 
-class CommitSession extends SessionQueries {}
+class OwnSession extends SessionQueries {}
 
 export class Versions implements VersionControl {
   constructor(
@@ -47,22 +47,24 @@ export class Versions implements VersionControl {
   }
 
   async commit(options: CommitOpts): Promise<Commit> {
-    if (options.committer) return this.commitFor(options);
-    await expectHead(this.db, options);
-    const { hash } = await this.db.one<{ hash: string }>(...commitCall(options, this.author));
+    const { hash } = options.committer || options.expect !== undefined
+      ? await this.apart(options, async (own) => {
+          await setCommitter(own, options);
+          return own.one<{ hash: string }>(...commitCall(options, this.author));
+        })
+      : await this.db.one<{ hash: string }>(...commitCall(options, this.author));
     return this.commitAt(hash);
   }
 
-  /** On a session of its own, which ends with what it was told of the committer. */
-  private async commitFor(options: CommitOpts): Promise<Commit> {
+  /** In a transaction of its own: the head that was expected is there when the work lands, or nothing does. */
+  private async apart<T>(expect: Expect, work: (own: SessionQueries) => Promise<T>): Promise<T> {
     const { link, types } = this.db;
     const session = await link.connect(this.db.session.branch, true);
     try {
-      const own = new CommitSession(link, session, types);
-      await expectHead(own, options);
-      await setCommitter(own, options);
-      const { hash } = await own.one<{ hash: string }>(...commitCall(options, this.author));
-      return await this.commitAt(hash);
+      const own = new OwnSession(link, session, types);
+      await own.query('BEGIN');
+      await expectHead(own, expect);
+      return await work(own);
     } finally {
       session.dead ??= closedError();
       link.disconnect(session);
@@ -163,17 +165,47 @@ export class Versions implements VersionControl {
 
   async merge(
     from: Ref,
-    { message, author, ff = 'auto', ...expect }: { message?: string; author?: Person; ff?: 'only' | 'no' | 'auto' } & Expect = {},
+    { message, author, ff = 'auto', preview = false, ...expect }: { message?: string; author?: Person; ff?: 'only' | 'no' | 'auto'; preview?: boolean } & Expect = {},
   ): Promise<MergeResult> {
-    await expectHead(this.db, expect);
+    if (preview) return this.preview(from, expect);
     const args = [from, ...(ff === 'no' ? ['--no-ff'] : ff === 'only' ? ['--ff-only'] : [])];
     if (message !== undefined) args.push('-m', message);
-    const row = await this.call<{ hash: string | null; fast_forward: unknown; conflicts: unknown; message: string | null }>(
-      'dolt_merge',
-      ...args,
-      ...this.authored(author),
+    const merging = call('dolt_merge', [...args, ...this.authored(author)]);
+    const run = async (on: SessionQueries) => {
+      const { hash: before } = await on.one<{ hash: string }>("SELECT dolt_hashof('HEAD') AS hash");
+      return { before, ...(await on.one<{ hash: string | null; fast_forward: unknown; conflicts: unknown; message: string | null }>(...merging)) };
+    };
+    const { before, ...row } = expect.expect === undefined ? await run(this.db) : await this.apart(expect, run);
+    const conflicts = Number(row.conflicts);
+    const stats = conflicts > 0 ? await this.stats(before, 'WORKING') : row.hash ? await this.stats(before, row.hash) : {};
+    return { hash: row.hash || undefined, fastForward: Boolean(row.fast_forward), conflicts, message: row.message ?? '', stats };
+  }
+
+  private async preview(from: Ref, expect: Expect): Promise<MergeResult> {
+    await expectHead(this.db, expect);
+    const { head, theirs, base } = await this.db.one<{ head: string; theirs: string; base: string | null }>(
+      "SELECT dolt_hashof('HEAD') AS head, dolt_hashof(?) AS theirs, dolt_merge_base('HEAD', ?) AS base",
+      [from, from],
     );
-    return { hash: row.hash || undefined, fastForward: Boolean(row.fast_forward), conflicts: Number(row.conflicts), message: row.message ?? '' };
+    if (base === theirs) return { fastForward: false, conflicts: 0, message: 'Everything up-to-date', stats: {} };
+    const { rows } = await this.db.query<{ num_data_conflicts: number | null; num_schema_conflicts: number | null }>(
+      'SELECT num_data_conflicts, num_schema_conflicts FROM dolt_preview_merge_conflicts_summary(?, ?)',
+      [head, theirs],
+    );
+    const conflicts = rows.reduce((sum, row) => sum + Number(row.num_data_conflicts ?? 0) + Number(row.num_schema_conflicts ?? 0), 0);
+    const stats = base === null ? {} : await this.stats(base, theirs);
+    return { fastForward: base === head, conflicts, message: '', stats };
+  }
+
+  private async stats(from: Ref, to: Ref): Promise<MergeResult['stats']> {
+    const { rows } = await this.db.query<{ table_name: string; rows_added: number | null; rows_modified: number | null; rows_deleted: number | null }>(
+      'SELECT table_name, rows_added, rows_modified, rows_deleted FROM dolt_diff_stat(?, ?)',
+      [from, to],
+    );
+    const count = (value: number | null) => Number(value ?? 0);
+    return Object.fromEntries(
+      rows.map((row) => [row.table_name, { added: count(row.rows_added), modified: count(row.rows_modified), deleted: count(row.rows_deleted) }]),
+    );
   }
 
   async conflicts(table?: string): Promise<Conflict[]> {
@@ -240,7 +272,44 @@ export class Versions implements VersionControl {
   private async picked(procedure: string, commit: Ref, author: Person | undefined): Promise<MergeResult> {
     const row = await this.call<Record<string, SqlValue>>(procedure, commit, ...this.authored(author));
     const conflicts = ['data_conflicts', 'schema_conflicts', 'constraint_violations'].reduce((sum, name) => sum + Number(row[name] ?? 0), 0);
-    return { hash: (row.hash as string | null) || undefined, fastForward: false, conflicts, message: '' };
+    const hash = (row.hash as string | null) || undefined;
+    return { hash, fastForward: false, conflicts, message: '', stats: await (hash ? this.stats('HEAD~1', 'HEAD') : this.stats('HEAD', 'WORKING')) };
+  }
+
+  async restore(table: string, from: Ref, keys?: readonly (readonly SqlValue[])[]): Promise<void> {
+    if (keys?.length === 0) return;
+    const name = sql.id(table);
+    const then = sql`${name} AS OF ${from}`;
+    const [{ rows: described }, { columns: known }] = await Promise.all([
+      this.db.query<{ Field: string; Key: string; Extra: string | null }>(sql`SHOW COLUMNS FROM ${name}`),
+      this.db.query(sql`SELECT * FROM ${then} LIMIT 0`),
+    ]);
+    // What both have, and can be written.
+    const has = new Set(known.map((column) => column.name.toLowerCase()));
+    const columns = described.filter(({ Field, Extra }) => has.has(Field.toLowerCase()) && !/GENERATED/i.test(Extra ?? ''));
+    const key = described.filter(({ Key }) => Key === 'PRI').map(({ Field }) => Field);
+    if (keys && key.length === 0) throw badArgument(`table ${table} has no primary key`);
+    const wrong = keys?.find((one) => one.length !== key.length);
+    if (wrong) throw badArgument(`the key of ${table} has ${key.length} columns, ${wrong.length} are given`);
+    const ids = (list: readonly string[]) => sql.join(list.map((column) => sql.id(column)));
+    const named = ids(columns.map(({ Field }) => Field));
+    const which = keys
+      ? sql`(${sql.join(keys.map((one) => sql`(${sql.join(key.map((column, at) => sql`${sql.id(column)} = ${one[at]}`), sql` AND `)})`), sql` OR `)})`
+      : sql`1 = 1`;
+    if (key.length === 0) {
+      await this.db.batch([{ sql: sql`DELETE FROM ${name}` }, { sql: sql`INSERT INTO ${name} (${named}) SELECT ${named} FROM ${then}` }]);
+      return;
+    }
+    // Rows that stay are changed and not replaced: what refers to them goes on doing so.
+    const same = sql.join(key.map((column) => sql`then_.${sql.id(column)} = ${name}.${sql.id(column)}`), sql` AND `);
+    const rest = columns.map(({ Field }) => Field).filter((column) => !key.includes(column));
+    const change = rest.length === 0
+      ? sql`DO NOTHING`
+      : sql`DO UPDATE SET ${sql.join(rest.map((column) => sql`${sql.id(column)} = excluded.${sql.id(column)}`))}`;
+    await this.db.batch([
+      { sql: sql`DELETE FROM ${name} WHERE ${which} AND NOT EXISTS (SELECT 1 FROM ${then} AS then_ WHERE ${same})` },
+      { sql: sql`INSERT INTO ${name} (${named}) SELECT ${named} FROM ${then} WHERE ${which} ON CONFLICT (${ids(key)}) ${change}` },
+    ]);
   }
 
   async undo(): Promise<string> {

@@ -75,3 +75,97 @@ test('a branch that is not there is refused when the handle is opened', async ()
   }
   assert.deepEqual(seen.transaction, [{ x: 1 }]);
 });
+
+test('a merge is previewed, and counted; rows are restored from an older commit', async () => {
+  const page = await freshPage();
+  const seen = await page.evaluate(async () => {
+    const db = await prollite.open('preview');
+    const { vc } = db;
+    const all = async (table = 't') => (await db.query(`SELECT * FROM ${table} ORDER BY 1`, [], { rowMode: 'array' })).rows;
+    await db.exec(`CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT);
+      INSERT INTO t VALUES (1, 'one'), (2, 'two'), (3, 'three');
+      CREATE TABLE child (id INTEGER PRIMARY KEY, t INTEGER REFERENCES t (id) ON DELETE CASCADE);
+      INSERT INTO child VALUES (10, 1);
+      CREATE TABLE loose (a TEXT); INSERT INTO loose VALUES ('x'), ('x')`);
+    const first = await vc.commit({ message: 'first', all: true });
+    await vc.branch('other');
+    const other = await db.connect('other');
+    await other.transaction(async (tx) => {
+      await tx.exec("UPDATE t SET a = 'ONE' WHERE id = 1; DELETE FROM t WHERE id = 3; INSERT INTO t VALUES (4, 'four'), (5, 'five')");
+    }, { commit: { message: 'theirs' } });
+    const out = { forward: await vc.merge('other', { preview: true }) };
+    await db.transaction((tx) => tx.exec("UPDATE t SET a = 'TWO' WHERE id = 2"), { commit: { message: 'ours' } });
+    out.clean = await vc.merge('other', { preview: true });
+    out.untouched = await all();
+    out.moved = await failure(vc.merge('other', { preview: true, expect: first.hash }));
+    out.merged = await vc.merge('other');
+    out.again = await vc.merge('other', { preview: true });
+    await other.transaction((tx) => tx.exec("UPDATE t SET a = 'zwei' WHERE id = 2"), { commit: { message: 'zwei' } });
+    await db.transaction((tx) => tx.exec("UPDATE t SET a = 'deux' WHERE id = 2"), { commit: { message: 'deux' } });
+    out.conflicting = (await vc.merge('other', { preview: true })).conflicts;
+    out.status = await vc.status();
+    await vc.restore('t', first.hash, [[2], [4]]);
+    out.some = await all();
+    await vc.restore('t', first.hash);
+    out.whole = await all();
+    out.child = await all('child');
+    await db.exec("DELETE FROM loose; INSERT INTO loose VALUES ('y')");
+    await vc.restore('loose', first.hash);
+    out.loose = await all('loose');
+    out.badKey = (await failure(vc.restore('t', first.hash, [[1, 2]])))?.code;
+    out.keyless = (await failure(vc.restore('loose', first.hash, [[1]])))?.code;
+    out.unknown = (await failure(vc.restore('nowhere', first.hash)))?.code;
+    out.noRef = (await failure(vc.restore('t', 'nowhere')))?.code;
+    await other.close();
+    await db.close();
+    return out;
+  });
+  const stats = { t: { added: 2, modified: 1, deleted: 1 } };
+  assert.deepEqual(seen.forward, { fastForward: true, conflicts: 0, message: '', stats });
+  assert.deepEqual(seen.clean, { fastForward: false, conflicts: 0, message: '', stats });
+  assert.deepEqual(seen.untouched, [[1, 'one'], [2, 'TWO'], [3, 'three']]);
+  assert.equal(seen.moved?.code, 'TX_CONFLICT');
+  assert.deepEqual([seen.merged.conflicts, seen.merged.stats], [0, stats]);
+  assert.deepEqual([seen.again.message, seen.again.stats], ['Everything up-to-date', {}]);
+  assert.equal(seen.conflicting, 1);
+  assert.deepEqual(seen.status, []);
+  assert.deepEqual(seen.some, [[1, 'ONE'], [2, 'two'], [5, 'five']]);
+  assert.deepEqual(seen.whole, [[1, 'one'], [2, 'two'], [3, 'three']]);
+  assert.deepEqual(seen.child, [[10, 1]]);
+  assert.deepEqual(seen.loose, [['x'], ['x']]);
+  assert.deepEqual([seen.badKey, seen.keyless, seen.unknown, seen.noRef], ['BAD_ARGUMENT', 'BAD_ARGUMENT', 'TABLE_NOT_FOUND', 'REF_NOT_FOUND']);
+});
+
+test('a head that was expected is there when the commit or the merge lands', async () => {
+  const context = await browser.newContext();
+  const pages = [await prollitePage(context, server), await prollitePage(context, server)];
+  await pages[0].evaluate(async () => {
+    globalThis.db = await prollite.open('expected');
+    await db.exec('CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER); INSERT INTO t VALUES (1, 0)');
+    await db.vc.commit({ message: 'first', all: true });
+  });
+  await pages[1].evaluate(async () => { globalThis.db = await prollite.open('expected'); });
+  // Each commits a row of its own onto the head that it saw: the chain of commits never skips what the other did.
+  const race = (page, tab) => page.evaluate(async (tab) => {
+    const landed = [];
+    for (let n = 0; landed.length < 15; n++) {
+      const { hash: expect } = (await db.query("SELECT dolt_hashof('HEAD') AS hash")).rows[0];
+      await db.query('INSERT INTO t VALUES (?, ?)', [tab * 1_000 + n, n]);
+      try {
+        const { hash } = await db.vc.commit({ message: `${tab}/${n}`, all: true, expect });
+        landed.push([hash, expect]);
+      } catch (error) {
+        if (error.code !== 'TX_CONFLICT' && error.code !== 'NOTHING_TO_COMMIT') throw error;
+      }
+    }
+    return landed;
+  }, tab);
+  const landed = (await Promise.all([race(pages[0], 1), race(pages[1], 2)])).flat();
+  const parents = await pages[0].evaluate(async () => {
+    const found = {};
+    for await (const { hash, parents } of db.vc.log()) found[hash] = parents[0];
+    return found;
+  });
+  assert.equal(landed.length, 30);
+  for (const [hash, expect] of landed) assert.equal(parents[hash], expect);
+});
