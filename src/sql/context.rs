@@ -103,6 +103,11 @@ impl Moment {
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         z ^ (z >> 31)
     }
+
+    pub fn drawn(&self) -> u64 { self.drawn.get() }
+
+    /// Goes on behind the numbers that an attempt before has drawn.
+    pub fn skip_to(&self, drawn: u64) { self.drawn.set(drawn) }
 }
 
 impl Clone for Moment {

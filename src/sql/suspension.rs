@@ -28,14 +28,18 @@ enum State {
     None,
     Waiting(Waiting),
     /// It has run to its end; the statement has not.
-    Done(Vec<Row>),
+    Done(Answer),
 }
 
-/// A query in the middle: its operators, the rows so far, and the row that was being filled.
-pub struct Waiting { pub source: Parked, pub rows: Vec<Row>, pub row: Row }
+/// A query in the middle: its operators, the rows so far, the row that was being filled, and how many random numbers
+/// were drawn.
+pub struct Waiting { pub source: Parked, pub rows: Vec<Row>, pub row: Row, pub drawn: u64 }
+
+#[derive(Clone)]
+pub struct Answer { pub rows: Vec<Row>, pub drawn: u64 }
 
 /// How a query begins.
-pub enum Start { Anew, Resume(Waiting), Answered(Vec<Row>) }
+pub enum Start { Anew, Resume(Waiting), Answered(Answer) }
 
 impl Suspension {
     pub fn begin_attempt(&self) {
@@ -49,12 +53,13 @@ impl Suspension {
     pub fn claim(&self) -> bool { !self.asked.replace(true) }
 
     pub fn start(&self) -> Start {
-        match std::mem::take(&mut *self.state.borrow_mut()) {
+        let state = self.state.take();
+        match state {
             State::None => Start::Anew,
             State::Waiting(waiting) => Start::Resume(waiting),
-            State::Done(rows) => {
-                *self.state.borrow_mut() = State::Done(rows.clone());
-                Start::Answered(rows)
+            State::Done(answer) => {
+                *self.state.borrow_mut() = State::Done(answer.clone());
+                Start::Answered(answer)
             }
         }
     }
@@ -71,9 +76,9 @@ impl Suspension {
     }
 
     /// The statement goes on, and may fault: what was not kept resident must not be asked for again.
-    pub fn answered(&self, rows: &[Row]) {
+    pub fn answered(&self, rows: &[Row], drawn: u64) {
         if self.waited.get() {
-            *self.state.borrow_mut() = State::Done(rows.to_vec());
+            *self.state.borrow_mut() = State::Done(Answer { rows: rows.to_vec(), drawn });
         }
     }
 

@@ -212,10 +212,10 @@ impl Client {
             };
             match stepped {
                 Some(Ok(Step::Need)) => {
-                    ahead = (ahead * 2).min(AHEAD_MAX);
-                    let goes_on = item.call.with_run(item.which, |run: &mut Run| run.goes_on());
-                    if let (Some(true), Some(indexed)) = (goes_on, self.core.indexed()) {
-                        indexed.store.cached().renew_statement();
+                    let goes_on = item.call.with_run(item.which, |run: &mut Run| run.goes_on()).unwrap_or(false);
+                    match self.core.indexed() {
+                        Some(indexed) if goes_on => indexed.store.cached().renew_statement(),
+                        _ => ahead = (ahead * 2).min(AHEAD_MAX),
                     }
                     self.core.fetch().await?;
                     interrupt::check_call(&item.call, self.core.host.now())?;

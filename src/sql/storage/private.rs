@@ -74,15 +74,19 @@ thread_local! {
 /// Runs a plan to its end. After a fault the statement's first query goes on where it was; `kept`: when it has answered,
 /// the statement still has work to do.
 pub fn run(node: &Node, env: &Env, kept: bool) -> Result<Vec<Row>> {
-    let suspension = env.cx.suspension.clone();
+    let (suspension, moment) = (&env.cx.suspension, &env.cx.moment);
     if !suspension.claim() {
         return run_with(open(node, env)?, Vec::new(), Row::new()).0;
     }
     let mut source = open(node, env)?;
     let (rows, row) = match suspension.start() {
-        Start::Answered(rows) => return Ok(rows),
+        Start::Answered(answer) => {
+            moment.skip_to(answer.drawn);
+            return Ok(answer.rows);
+        }
         Start::Anew => Default::default(),
         Start::Resume(waiting) => {
+            moment.skip_to(waiting.drawn);
             source.resume(waiting.source)?;
             (waiting.rows, waiting.row)
         }
@@ -91,9 +95,10 @@ pub fn run(node: &Node, env: &Env, kept: bool) -> Result<Vec<Row>> {
     match &answer {
         Err(error) if error.is_fault() => {
             let source = if env.ran_subquery() { None } else { table.source.get_mut().park() };
-            suspension.wait(source.map(|source| Waiting { source, rows: table.rows.take(), row: table.row.take() }));
+            let (rows, row, drawn) = (table.rows.take(), table.row.take(), moment.drawn());
+            suspension.wait(source.map(|source| Waiting { source, rows, row, drawn }));
         }
-        Ok(rows) if kept => suspension.answered(rows),
+        Ok(rows) if kept => suspension.answered(rows, moment.drawn()),
         _ => {}
     }
     answer
