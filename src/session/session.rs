@@ -438,6 +438,9 @@ impl Session {
 
     /// Inside a transaction, moves of refs that are not its own take effect at once and survive a ROLLBACK.
     fn split_immediate(&mut self, before: &Publication) {
+        if self.publication.borrow().set.is_empty() {
+            return;
+        }
         let own = self.own_records();
         let mut publication = self.publication.borrow_mut();
         let moved: Vec<String> = publication

@@ -360,8 +360,9 @@ impl Client {
             match done {
                 Ok(Published::Landed(number)) => {
                     let settled = self.session.borrow_mut().settle(Settled::Landed);
-                    publish::announce(&self.core, &publication);
+                    publish::tell(&self.core, &publication);
                     self.landed(group, todo, number);
+                    publish::notify(&self.core, &publication);
                     if let Err(error) = settled {
                         self.core.host.event("error", error_object(&error));
                     }

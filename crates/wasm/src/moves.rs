@@ -1,4 +1,4 @@
-//! Moves of refs, told to the page and to other tabs.
+//! Moves of refs, told to the page.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -30,15 +30,6 @@ fn changed<'a>(old: &'a RefMap, new: &'a RefMap) -> BTreeSet<&'a String> {
     let gone = old.keys().filter(|name| !new.contains_key(*name));
     let set = new.iter().filter(|(name, value)| old.get(*name) != Some(value)).map(|(name, _)| name);
     gone.chain(set).collect()
-}
-
-/// `{ref, old, new}` of every record that differs.
-pub fn list(old: &RefMap, new: &RefMap) -> JsValue {
-    let list = Array::new();
-    for name in changed(old, new) {
-        list.push(&object(&[("ref", name.into()), ("old", shown(old.get(name))), ("new", shown(new.get(name)))]));
-    }
-    list.into()
 }
 
 /// `ref` events for branches and tags, and `change` events for branches whose rows may have changed.

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use prollite::chunk::Chunk;
 use prollite::repo::{Publication, RefMap};
 use prollite::{Address, Code, Error, Result};
+use wasm_bindgen::JsValue;
 
 use super::client::tab_after;
 use super::shared::{Core, Indexed, Place};
@@ -69,11 +70,11 @@ pub async fn publish(
         };
         let packs = pack_chunks(new.iter().map(|(address, chunk)| (*address, chunk)));
         let number = indexed.tab.borrow().landed + 1;
-        told(number);
+        let told = || told(number);
         let written_ms = core.now_ms();
         let tab = || Tab { written_ms, ..tab_after(core, session.0, session.1, number).unwrap_or_default() };
         let commit =
-            Commit { expect: &publication.expect, set: &publication.set, packs: &packs, generation, tab: &tab };
+            Commit { expect: &publication.expect, set: &publication.set, packs: &packs, generation, told: &told, tab: &tab };
         match indexed.storage.commit(&commit).await {
             Ok(Committed::Landed { first_pack }) => {
                 {
@@ -123,33 +124,26 @@ fn has_moved(publication: &Publication, refs: &RefMap) -> bool {
     publication.expect.iter().any(|(name, expected)| refs.get(name) != expected.as_ref())
 }
 
-/// Tells the other tabs and the page what moved.
-pub fn announce(core: &Rc<Core>, publication: &Publication) {
-    if publication.is_empty() {
+/// Tells the page what moved.
+pub fn tell(core: &Rc<Core>, publication: &Publication) {
+    if publication.is_empty() || !core.listened.get() {
         return;
     }
-    let (mut old, mut new) = (RefMap::new(), RefMap::new());
-    for (name, value) in &publication.set {
-        if let Some(Some(before)) = publication.expect.get(name) {
-            old.insert(name.clone(), before.clone());
-        }
-        if let Some(value) = value {
-            new.insert(name.clone(), value.clone());
-        }
+    // All records as they were and as they are: a branch without a working set is read from its head.
+    let now = core.refs();
+    let mut before = now.clone();
+    for name in publication.set.keys() {
+        match publication.expect.get(name) {
+            Some(Some(value)) => before.insert(name.clone(), value.clone()),
+            _ => before.remove(name),
+        };
     }
-    if core.indexed().is_some() {
-        core.host.notify("refs", super::moves::list(&old, &new));
-    }
-    if core.listened.get() {
-        // All records as they were and as they are: a branch without a working set is read from its head.
-        let now = core.refs();
-        let mut before = now.clone();
-        for name in publication.set.keys() {
-            match old.remove(name) {
-                Some(value) => before.insert(name.clone(), value),
-                None => before.remove(name),
-            };
-        }
-        super::moves::tell(core, before, now, true);
+    super::moves::tell(core, before, now, true);
+}
+
+/// Tells the other tabs that something moved. It costs a good part of a commit, so the page has its answer first.
+pub fn notify(core: &Core, publication: &Publication) {
+    if !publication.is_empty() && core.indexed().is_some() {
+        core.host.notify("refs", JsValue::NULL);
     }
 }

@@ -64,6 +64,8 @@ pub struct Commit<'a> {
     pub packs: &'a [Pack],
     /// The generation that `packs` were chosen under.
     pub generation: u64,
+    /// Called once storage is asked and before anything is written, while it looks.
+    pub told: &'a dyn Fn(),
     /// This tab's record, composed when the transaction has its turn.
     pub tab: &'a dyn Fn() -> Tab,
 }
@@ -403,8 +405,9 @@ impl Storage {
         for (name, expected) in commit.expect {
             current.push((expected, refs.get(Query::Key(JsValue::from_str(name)))?));
         }
-        let state = Answer::of(meta.get(Query::Key(JsValue::from_str(STATE)))?).await?;
-        let mut state = self.state_of(&state)?;
+        let state = Answer::of(meta.get(Query::Key(JsValue::from_str(STATE)))?);
+        (commit.told)();
+        let mut state = self.state_of(&state.await?)?;
         let mut same = state.generation == commit.generation;
         for (expected, request) in &current {
             let found = bytes_of(&result_of(request)?);
