@@ -196,6 +196,14 @@ export function serve(post: Post): (message: ToWorker) => void {
     post({ t: 'failed', id, error: isWireError(error) ? plain(error) : plain(fromWire(error)) });
   };
 
+  function offer(module: WebAssembly.Module) {
+    try {
+      post({ t: 'module', module });
+    } catch {
+      // It cannot be sent from here: the next worker compiles its own.
+    }
+  }
+
   async function start(message: Extract<ToWorker, { t: 'open' }>) {
     const { name, options, flags } = message;
     const made = new EngineHost(name, options.tab, post, options.marked === true, flags && new Int32Array(flags), options.authorized);
@@ -204,9 +212,14 @@ export function serve(post: Post): (message: ToWorker) => void {
       if (options.storage !== 'idb') return;
       await made.enter();
       // Whoever else is here has done it.
-      if (!(await made.hasCompany())) await beginFreshLog();
+      if (!options.logged && !(await made.hasCompany())) await beginFreshLog();
     };
-    const [module] = await Promise.all([loadWasm(message.wasm), ready()]);
+    const load = async () => {
+      const module = await loadWasm(message.wasm);
+      if (typeof message.wasm === 'string') offer(module);
+      return module;
+    };
+    const [module] = await Promise.all([load(), ready()]);
     initSync({ module });
     // The wasm's declarations know an opaque `Host`.
     engine = await Engine.open(name, options, made as never);

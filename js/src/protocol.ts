@@ -17,6 +17,8 @@ export interface EngineOptions {
   marked?: boolean;
   /** The page has a callback for remotes' headers. */
   authorized?: boolean;
+  /** A worker of this page has made the browser begin a new log (`fresh-log.ts`): the browser still runs. */
+  logged?: boolean;
 }
 
 export type WasmSource = string | WebAssembly.Module | BufferSource;
@@ -54,4 +56,6 @@ export type FromWorker =
   | { t: 'publishing'; number: number; calls: Told[] }
   | { t: 'landed'; number: number; branch?: string }
   | { t: 'auth'; id: number; url: string; scope: string; reason: 'first' | 'expired' }
-  | { t: 'event'; kind: string; detail: unknown };
+  | { t: 'event'; kind: string; detail: unknown }
+  /** The engine, for the next worker: it need not be compiled again. */
+  | { t: 'module'; module: WebAssembly.Module };

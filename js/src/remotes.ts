@@ -1,6 +1,7 @@
 // Remotes by their SQL: procedures, and what the engine tells of their progress.
 import { call } from './commit';
 import type { SessionQueries } from './queryable';
+import { conflictCount, rowStats } from './vc';
 import type { AutoSync, MergeResult, PushOpts, RemoteInfo, Remotes, Row, SqlValue, SyncOpts } from './types';
 
 /** Between tries of `auto` that failed: doubled each time, up to this. */
@@ -46,8 +47,11 @@ export class RemoteCalls implements Remotes {
   }
 
   async pull(name?: string, options: SyncOpts = {}): Promise<MergeResult> {
+    const { hash: before } = await this.db.one<{ hash: string }>("SELECT dolt_hashof('HEAD') AS hash");
     const row = await this.call<{ fast_forward: number; conflicts: number; message: string }>('dolt_pull', words(name, options.branch), options);
-    return { fastForward: Boolean(row.fast_forward), conflicts: Number(row.conflicts), message: row.message };
+    const conflicts = Number(row.conflicts) > 0 ? await conflictCount(this.db) : 0;
+    const stats = await rowStats(this.db, before, conflicts > 0 ? 'WORKING' : 'HEAD');
+    return { fastForward: Boolean(row.fast_forward), conflicts, message: row.message, stats };
   }
 
   async push(name?: string, options: PushOpts = {}): Promise<void> {

@@ -12,6 +12,10 @@ const OPEN_MS = 30_000;
 /** So many restarts within a minute, and the engine is given up. */
 const RESTARTS_MAX = 5;
 const FLAGS = 256;
+/** Engines compiled by workers of this page, by address: opening again, and starting again, need not compile. */
+const modules = new Map<string, WebAssembly.Module>();
+/** A worker of this page has begun a fresh log. */
+let logged = false;
 
 export interface Engine {
   post(message: ToWorker, transfer: Transferable[]): void;
@@ -92,8 +96,14 @@ export class Link {
       t: 'open',
       id,
       name: this.name,
-      options: { ...this.options, tab: this.tab, marked: this.options.storage === 'idb' && isMarkedHere(this.name), authorized: this.auth !== undefined },
-      wasm: this.wasm,
+      options: {
+        ...this.options,
+        tab: this.tab,
+        marked: this.options.storage === 'idb' && isMarkedHere(this.name),
+        authorized: this.auth !== undefined,
+        logged,
+      },
+      wasm: (typeof this.wasm === 'string' && modules.get(this.wasm)) || this.wasm,
       flags: this.flags?.buffer as SharedArrayBuffer | undefined,
     }));
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -111,7 +121,10 @@ export class Link {
     } finally {
       clearTimeout(timer);
     }
-    if (this.options.storage === 'idb') markHere(this.name);
+    if (this.options.storage === 'idb') {
+      logged = true;
+      markHere(this.name);
+    }
     if (this.listening) await this.post((id) => ({ t: 'ask', id, question: { what: 'listen' } }));
   }
 
@@ -251,6 +264,9 @@ export class Link {
         return void this.authorize(message);
       case 'event':
         return this.event(message.kind, message.detail);
+      case 'module':
+        if (typeof this.wasm === 'string') modules.set(this.wasm, message.module);
+        return;
     }
   }
 
@@ -397,16 +413,16 @@ export class Link {
     if (--this.handles > 0 || this.status === 'closed') return;
     const wasLost = this.ended !== undefined;
     this.ended = closedError();
-    for (const id of [...this.pending.keys()]) this.settle(id, undefined, this.ended);
     const engine = this.engine;
     if (engine && !wasLost) {
-      // A worker that computes does not hear this: it is ended all the same.
+      // What is about to land lands, and is answered. A worker that computes does not hear this: it is ended all the same.
       const closed = this.post((id) => ({ t: 'ask', id, question: { what: 'close' } })).catch(() => undefined);
       const late = new Promise((resolve) => setTimeout(resolve, engine.separate ? 500 : 5_000));
       await Promise.race([closed, late]);
     }
     engine?.end();
     this.engine = undefined;
+    for (const id of [...this.pending.keys()]) this.settle(id, undefined, this.ended);
     if (this.canary) URL.revokeObjectURL(this.canary);
     this.setStatus('closed');
   }

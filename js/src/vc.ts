@@ -176,8 +176,8 @@ export class Versions implements VersionControl {
       return { before, ...(await on.one<{ hash: string | null; fast_forward: unknown; conflicts: unknown; message: string | null }>(...merging)) };
     };
     const { before, ...row } = expect.expect === undefined ? await run(this.db) : await this.apart(expect, run);
-    const conflicts = Number(row.conflicts);
-    const stats = conflicts > 0 ? await this.stats(before, 'WORKING') : row.hash ? await this.stats(before, row.hash) : {};
+    const conflicts = Number(row.conflicts) > 0 ? await conflictCount(this.db) : 0;
+    const stats = conflicts > 0 ? await rowStats(this.db, before, 'WORKING') : row.hash ? await rowStats(this.db, before, row.hash) : {};
     return { hash: row.hash || undefined, fastForward: Boolean(row.fast_forward), conflicts, message: row.message ?? '', stats };
   }
 
@@ -193,19 +193,8 @@ export class Versions implements VersionControl {
       [head, theirs],
     );
     const conflicts = rows.reduce((sum, row) => sum + Number(row.num_data_conflicts ?? 0) + Number(row.num_schema_conflicts ?? 0), 0);
-    const stats = base === null ? {} : await this.stats(base, theirs);
+    const stats = base === null ? {} : await rowStats(this.db, base, theirs);
     return { fastForward: base === head, conflicts, message: '', stats };
-  }
-
-  private async stats(from: Ref, to: Ref): Promise<MergeResult['stats']> {
-    const { rows } = await this.db.query<{ table_name: string; rows_added: number | null; rows_modified: number | null; rows_deleted: number | null }>(
-      'SELECT table_name, rows_added, rows_modified, rows_deleted FROM dolt_diff_stat(?, ?)',
-      [from, to],
-    );
-    const count = (value: number | null) => Number(value ?? 0);
-    return Object.fromEntries(
-      rows.map((row) => [row.table_name, { added: count(row.rows_added), modified: count(row.rows_modified), deleted: count(row.rows_deleted) }]),
-    );
   }
 
   async conflicts(table?: string): Promise<Conflict[]> {
@@ -273,7 +262,7 @@ export class Versions implements VersionControl {
     const row = await this.call<Record<string, SqlValue>>(procedure, commit, ...this.authored(author));
     const conflicts = ['data_conflicts', 'schema_conflicts', 'constraint_violations'].reduce((sum, name) => sum + Number(row[name] ?? 0), 0);
     const hash = (row.hash as string | null) || undefined;
-    return { hash, fastForward: false, conflicts, message: '', stats: await (hash ? this.stats('HEAD~1', 'HEAD') : this.stats('HEAD', 'WORKING')) };
+    return { hash, fastForward: false, conflicts, message: '', stats: await (hash ? rowStats(this.db, 'HEAD~1', 'HEAD') : rowStats(this.db, 'HEAD', 'WORKING')) };
   }
 
   async restore(table: string, from: Ref, keys?: readonly (readonly SqlValue[])[]): Promise<void> {
@@ -316,6 +305,27 @@ export class Versions implements VersionControl {
     const { hash } = await this.call<{ hash: string }>('dolt_undo');
     return hash;
   }
+}
+
+/** What a merge left to decide: rows, tables whose schemas clash, rows that break a constraint. At least one. */
+export async function conflictCount(db: SessionQueries): Promise<number> {
+  const { count } = await db.one<{ count: number }>(
+    `SELECT (SELECT COALESCE(SUM(num_conflicts), 0) FROM dolt_conflicts) + (SELECT COUNT(*) FROM dolt_schema_conflicts)
+      + (SELECT COALESCE(SUM(num_violations), 0) FROM dolt_constraint_violations) AS count`,
+  );
+  return Math.max(1, Number(count));
+}
+
+/** Rows that differ between two states, by table. */
+export async function rowStats(db: SessionQueries, from: Ref, to: Ref): Promise<MergeResult['stats']> {
+  const { rows } = await db.query<{ table_name: string; rows_added: number | null; rows_modified: number | null; rows_deleted: number | null }>(
+    'SELECT table_name, rows_added, rows_modified, rows_deleted FROM dolt_diff_stat(?, ?)',
+    [from, to],
+  );
+  const count = (value: number | null) => Number(value ?? 0);
+  return Object.fromEntries(
+    rows.map((row) => [row.table_name, { added: count(row.rows_added), modified: count(row.rows_modified), deleted: count(row.rows_deleted) }]),
+  );
 }
 
 /** Columns behind a prefix; `undefined` when all are null. */

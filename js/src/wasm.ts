@@ -13,6 +13,12 @@ export async function loadWasm(source: WasmSource): Promise<WebAssembly.Module> 
     throw failure(source, 'it cannot be fetched', cause);
   }
   if (!response.ok) throw failure(source, `the server answered ${response.status}`);
+  // Compiled while it comes, and kept compiled by browsers that do so.
+  if (/^application\/wasm\b/i.test(response.headers.get('content-type') ?? '')) {
+    return WebAssembly.compileStreaming(response).catch((cause) => {
+      throw failure(source, String((cause as Error)?.message ?? cause), cause);
+    });
+  }
   const bytes = new Uint8Array(await response.arrayBuffer());
   if (bytes[0] === 0x3c) throw failure(source, 'the server answered a page of HTML');
   if (bytes[0] !== 0 || bytes[1] !== 0x61) throw failure(source, 'what the server answered is no wasm');

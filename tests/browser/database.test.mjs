@@ -273,7 +273,8 @@ test('closing rejects what is on its way, and everything after', async () => {
     await db.exec('CREATE TABLE t (id INTEGER PRIMARY KEY)');
     const events = [];
     db.on('status', (status) => events.push(status));
-    const late = failure(db.query('SELECT COUNT(*) FROM t'));
+    // Longer than closing waits.
+    const late = failure(db.query('SELECT COUNT(*) FROM generate_series(1, 100000) AS a JOIN generate_series(1, 100000) AS b ON a.value < b.value'));
     const closing = db.close();
     const [inFlight] = await Promise.all([late, closing]);
     await db.close();

@@ -25,12 +25,20 @@ use super::storage::{Durability, Storage, PREFIX};
 
 thread_local! {
     static PANIC_HOST: RefCell<Option<Host>> = const { RefCell::new(None) };
+    static BROKEN: Cell<bool> = const { Cell::new(false) };
+}
+
+/// After a panic the browser still calls what waited for it, until the page has ended the worker. The page does not hear
+/// of what is made durable in that time: so nothing is.
+pub fn check_whole() -> Result<()> {
+    if BROKEN.get() { Err(Error::internal("the engine met a defect before")) } else { Ok(()) }
 }
 
 /// A panic ends this worker: the page is told what it was and opens the database again in another.
 fn report_panics(host: &Host) {
     PANIC_HOST.with(|slot| *slot.borrow_mut() = Some(host.clone()));
     std::panic::set_hook(Box::new(|info| {
+        BROKEN.set(true);
         console_error_panic_hook::hook(info);
         PANIC_HOST.with(|slot| {
             if let Some(host) = slot.borrow_mut().take() {
@@ -337,6 +345,8 @@ impl Engine {
             client.close(&error);
         }
         if let Some(indexed) = self.core.indexed() {
+            // What the page was told of lands, and is answered.
+            let _turn = self.core.publishing.pass().await;
             let tab = self.core.host.tab();
             // A record that stays is removed by the next gc.
             let _ = indexed.storage.forget_tabs(&[tab]).await;

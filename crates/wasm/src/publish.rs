@@ -8,6 +8,7 @@ use prollite::{Address, Code, Error, Result};
 use wasm_bindgen::JsValue;
 
 use super::client::tab_after;
+use super::engine::check_whole;
 use super::shared::{Core, Indexed, Place};
 use super::pack::pack_chunks;
 use super::records::Tab;
@@ -70,7 +71,12 @@ pub async fn publish(
         };
         let packs = pack_chunks(new.iter().map(|(address, chunk)| (*address, chunk)));
         let number = indexed.tab.borrow().landed + 1;
-        let told = || told(number);
+        let told = || {
+            core.check_open()?;
+            check_whole()?;
+            told(number);
+            Ok(())
+        };
         let written_ms = core.now_ms();
         let tab = || Tab { written_ms, ..tab_after(core, session.0, session.1, number).unwrap_or_default() };
         let commit =

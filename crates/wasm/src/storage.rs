@@ -64,8 +64,8 @@ pub struct Commit<'a> {
     pub packs: &'a [Pack],
     /// The generation that `packs` were chosen under.
     pub generation: u64,
-    /// Called once storage is asked and before anything is written, while it looks.
-    pub told: &'a dyn Fn(),
+    /// Called once storage is asked and before anything is written, while it looks. Where it fails, nothing is.
+    pub told: &'a dyn Fn() -> Result<(), Error>,
     /// This tab's record, composed when the transaction has its turn.
     pub tab: &'a dyn Fn() -> Tab,
 }
@@ -406,7 +406,7 @@ impl Storage {
             current.push((expected, refs.get(Query::Key(JsValue::from_str(name)))?));
         }
         let state = Answer::of(meta.get(Query::Key(JsValue::from_str(STATE)))?);
-        (commit.told)();
+        (commit.told)()?;
         let mut state = self.state_of(&state.await?)?;
         let mut same = state.generation == commit.generation;
         for (expected, request) in &current {
