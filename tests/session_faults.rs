@@ -358,7 +358,6 @@ fn a_small_cache_changes_no_answer() {
     assert_eq!(page.run("SELECT count(*) FROM t"), rows(&mut memory, "SELECT count(*) FROM t"));
 }
 
-<<<<<<< HEAD
 /// Without autocommit the first statement opens a transaction. One that faulted had left it open and half done: the retry
 /// then ran inside of it, and a ROLLBACK TO or the next BEGIN met a layer too many.
 #[test]
@@ -415,7 +414,8 @@ fn long_verbs_go_on_where_they_were() {
     }
     assert_eq!(page.run("SELECT count(*) FROM t"), ["6000"]);
     assert_eq!(page.run("CALL dolt_verify()"), ["1|0|0"]);
-=======
+}
+
 /// What reads a whole table goes on after each fault: it holds what it looks ahead for, and not the table.
 #[test]
 fn whole_scans_hold_no_more_than_they_look_ahead_for() {
@@ -464,7 +464,6 @@ fn whole_scans_hold_no_more_than_they_look_ahead_for() {
         assert!(at >= 13 || peak < 3 << 20, "{sql}: {peak} bytes resident of {stored} stored");
         assert!(rounds < 150, "{sql}: {rounds} rounds");
     }
->>>>>>> 70ff986 (Whole scans and aggregates go on where they met a fault, and hold no more than they look ahead for)
 }
 
 /// A scan that goes on goes on drawing: numbers drawn before the fault do not come again.

@@ -7,6 +7,8 @@ import type { Events, OpenOptions, Opts, Status } from './types';
 
 /** A worker that does not answer a cancel for this long is ended. */
 const SILENCE_MS = 150;
+/** A worker that does not hear of its end for this long is ended. */
+const CLOSE_MS = 500;
 /** `open` gives up after this long: a suspended tab or a browser's defect may block it for ever. */
 const OPEN_MS = 30_000;
 /** So many restarts within a minute, and the engine is given up. */
@@ -143,11 +145,15 @@ export class Link {
 
   disconnect(session: Session) {
     this.sessions.delete(session);
-    session.dead ??= closedError();
-    for (const [id, pending] of [...this.pending]) {
-      if (pending.session === session) this.settle(id, undefined, session.dead);
-    }
+    const dead = (session.dead ??= closedError());
     if (!this.starting) this.engine?.post({ t: 'disconnect', session: session.remote }, []);
+    // What is about to land lands, and is answered; the engine refuses the rest. One that computes does not hear this.
+    const calls = [...this.pending].flatMap(([id, pending]) => (pending.session === session ? [id] : []));
+    if (calls.length > 0) setTimeout(() => calls.forEach((id) => this.settle(id, undefined, dead)), this.patience());
+  }
+
+  private patience(): number {
+    return this.engine?.separate ? CLOSE_MS : 5_000;
   }
 
   // ---- calls ----
@@ -417,7 +423,7 @@ export class Link {
     if (engine && !wasLost) {
       // What is about to land lands, and is answered. A worker that computes does not hear this: it is ended all the same.
       const closed = this.post((id) => ({ t: 'ask', id, question: { what: 'close' } })).catch(() => undefined);
-      const late = new Promise((resolve) => setTimeout(resolve, engine.separate ? 500 : 5_000));
+      const late = new Promise((resolve) => setTimeout(resolve, this.patience()));
       await Promise.race([closed, late]);
     }
     engine?.end();

@@ -79,7 +79,7 @@ test('each mistake has its own code, and changes nothing', async () => {
     refOfReset: ['REF_NOT_FOUND', /nowhere/], refOfTag: ['REF_NOT_FOUND', /nowhere/],
     table: ['TABLE_NOT_FOUND', /nowhere/], tableOfDiff: ['TABLE_NOT_FOUND', /nowhere/], tableOfAdd: ['TABLE_NOT_FOUND', /nowhere/],
     column: ['COLUMN_NOT_FOUND', /nope/],
-    flag: ['BAD_ARGUMENT', /frobnicate/], flagOfBranch: ['BAD_ARGUMENT', /frobnicate/], procedure: ['BAD_ARGUMENT', /frobnicate/],
+    flag: ['BAD_ARGUMENT', /frobnicate/], flagOfBranch: ['BAD_ARGUMENT', /frobnicate/], procedure: ['UNSUPPORTED', /frobnicate/],
     syntax: ['SYNTAX', /FROM/], text: ['SYNTAX', /./],
     unique: ['CONSTRAINT', /a/], primary: ['CONSTRAINT', /1/], notNull: ['CONSTRAINT', /n/], check: ['CONSTRAINT', /n > 0/], foreign: ['CONSTRAINT', /child/],
     type: ['TYPE', /id/],

@@ -242,11 +242,10 @@ impl Core {
 
     /// Reads the records again when they are old.
     pub async fn freshen(self: &Rc<Self>) -> Result<()> {
-        let now = self.host.now();
-        if self.indexed().is_none() || self.refreshing.get() || now - self.refreshed.get() < STALE_MS {
-            return Ok(());
-        }
-        self.refresh().await
+        let Some(indexed) = self.indexed() else { return Ok(()) };
+        // Who deleted the database had this connection closed: what is resident does not answer for it any more.
+        let is_old = indexed.storage.is_closed() || self.host.now() - self.refreshed.get() >= STALE_MS;
+        if is_old && !self.refreshing.get() { self.refresh().await } else { Ok(()) }
     }
 
     pub async fn refresh(self: &Rc<Self>) -> Result<()> {

@@ -15,6 +15,8 @@ fn run(
     selected: bool,
     effect: &mut Effect,
 ) -> Result<Answer> {
+    // What it kept from an attempt before need not ask the same queries again.
+    cx.suspension.refuse();
     let values: Vec<Value> = arguments.iter().map(|argument| constant(cx, argument)).collect::<Result<_>>()?;
     let answer = procedure.call(&mut Call { context: cx, arguments: &values, selected, effect })?;
     for (position, value) in std::mem::take(&mut effect.out) {
