@@ -8,6 +8,7 @@ pub mod ddl;
 pub mod eval;
 pub mod execute;
 mod explain;
+pub mod json;
 mod outcome;
 pub mod parser;
 pub mod plan;

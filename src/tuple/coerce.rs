@@ -10,7 +10,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use super::temporal::{date_text, datetime_text, parse_date, parse_datetime, parse_time, time_text};
 use super::uuid::{parse_uuid, uuid_text};
 use super::value::real_to_text;
-use super::{ColumnType, Value};
+use super::{ColumnType, Json, Value};
 use crate::error::{Code, Error, Result};
 
 impl ColumnType {
@@ -82,7 +82,17 @@ impl ColumnType {
                 _ => None,
             }
             .ok_or_else(|| self.refuse(&value)),
-            ColumnType::Json => text_of(value.clone()).ok_or_else(|| self.refuse(&value)),
+            // Valid, and otherwise as it was written.
+            ColumnType::Json => match text_of(value.clone()) {
+                Some(Value::Text(text)) => match Json::check(&text) {
+                    Ok(_) => Ok(Value::Text(text)),
+                    Err(at) => {
+                        let shown = shown(&value);
+                        Err(Error::new(Code::Type, format!("cannot store {shown} as JSON: malformed at byte {at}")))
+                    }
+                },
+                _ => Err(self.refuse(&value)),
+            },
             ColumnType::Enum(members) => match &value {
                 Value::Text(text) => {
                     let exact = members.iter().find(|member| *member == text);

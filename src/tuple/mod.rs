@@ -2,6 +2,7 @@
 
 mod coerce;
 mod column_type;
+mod json;
 mod key;
 mod row;
 mod temporal;
@@ -10,6 +11,7 @@ mod value;
 
 pub use coerce::{decimal_as_number, decimal_to_real, rescale};
 pub use column_type::{ColumnType, Family, MAX_PRECISION};
+pub use json::{quoted, unescape, Json};
 pub use key::{check_key_size, decode_key, encode_key, encode_key_part, key_inverts, KeyOrder, KeyReader};
 pub use row::{
     encode_cell, encode_row, encode_slices, read_cell, read_large, same_cell, CellRef, Cells, RowRef, MAX_ROW,

@@ -6,10 +6,10 @@ use rust_decimal::Decimal;
 
 use super::convert::{decimal_to_real, to_number, to_real, to_text, whole_number};
 use crate::error::{Code, Error, Result};
-use crate::tuple::Value;
+use crate::tuple::{quoted, Value};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Aggregate { Count, Sum, Total, Avg, Min, Max, GroupConcat }
+pub enum Aggregate { Count, Sum, Total, Avg, Min, Max, GroupConcat, JsonArray, JsonObject, AnyValue, Median, Variance { sample: bool, root: bool } }
 
 /// An aggregate by folded name. `min` and `max` of several arguments are scalar functions.
 pub fn find(name: &str, arguments: usize) -> Option<Aggregate> {
@@ -21,6 +21,14 @@ pub fn find(name: &str, arguments: usize) -> Option<Aggregate> {
         ("min", 1) => Aggregate::Min,
         ("max", 1) => Aggregate::Max,
         ("group_concat" | "string_agg", 1 | 2) => Aggregate::GroupConcat,
+        ("json_group_array" | "json_arrayagg", 1) => Aggregate::JsonArray,
+        ("json_group_object" | "json_objectagg", 2) => Aggregate::JsonObject,
+        ("any_value", 1) => Aggregate::AnyValue,
+        ("median", 1) => Aggregate::Median,
+        ("var_pop" | "variance", 1) => Aggregate::Variance { sample: false, root: false },
+        ("var_samp", 1) => Aggregate::Variance { sample: true, root: false },
+        ("std" | "stddev" | "stddev_pop", 1) => Aggregate::Variance { sample: false, root: true },
+        ("stddev_samp", 1) => Aggregate::Variance { sample: true, root: true },
         _ => return None,
     })
 }
@@ -35,6 +43,11 @@ enum State {
     Sum { sum: Sum, count: i64 },
     Best(Value),
     Text(Option<String>),
+    /// Members so far, between commas.
+    Json(String),
+    Numbers(Vec<f64>),
+    /// Welford's: how many, their mean, the sum of squares of what they differ from it.
+    Spread { count: f64, mean: f64, squares: f64 },
 }
 
 /// Exact while it can be: integers, then decimals; a REAL among the values makes the sum a REAL.
@@ -53,8 +66,11 @@ impl Accumulator {
         let state = match aggregate {
             Aggregate::Count => State::Count(0),
             Aggregate::Sum | Aggregate::Total | Aggregate::Avg => State::Sum { sum: Sum::Int(0), count: 0 },
-            Aggregate::Min | Aggregate::Max => State::Best(Value::Null),
+            Aggregate::Min | Aggregate::Max | Aggregate::AnyValue => State::Best(Value::Null),
             Aggregate::GroupConcat => State::Text(None),
+            Aggregate::JsonArray | Aggregate::JsonObject => State::Json(String::new()),
+            Aggregate::Median => State::Numbers(Vec::new()),
+            Aggregate::Variance { .. } => State::Spread { count: 0.0, mean: 0.0, squares: 0.0 },
         };
         Accumulator { aggregate, nocase, state }
     }
@@ -63,7 +79,7 @@ impl Accumulator {
     pub fn add(&mut self, arguments: &[Value]) -> Result<bool> {
         let value = match arguments.first() {
             None => &Value::Int(1),
-            Some(Value::Null) => return Ok(false),
+            Some(Value::Null) if self.aggregate != Aggregate::JsonArray => return Ok(false),
             Some(value) => value,
         };
         match &mut self.state {
@@ -72,12 +88,40 @@ impl Accumulator {
                 *sum = sum.plus(value);
                 *count += 1;
             }
+            State::Best(best) if self.aggregate == Aggregate::AnyValue => {
+                if best.is_null() {
+                    *best = value.clone();
+                }
+            }
             State::Best(best) => {
                 let wanted = if self.aggregate == Aggregate::Min { Ordering::Less } else { Ordering::Greater };
                 if best.is_null() || value.compare(best, self.nocase) == wanted {
                     *best = value.clone();
                     return Ok(true);
                 }
+            }
+            State::Json(out) => {
+                if !out.is_empty() {
+                    out.push(',');
+                }
+                // Values are JSON already; a JSON column's NULL is null.
+                let json = |value: &Value| to_text(value).unwrap_or_else(|| "null".into());
+                if self.aggregate == Aggregate::JsonObject {
+                    let key = to_text(value).unwrap_or_default();
+                    out.push_str(&quoted(&key));
+                    out.push(':');
+                    out.push_str(&json(arguments.get(1).unwrap_or(&Value::Null)));
+                } else {
+                    out.push_str(&json(value));
+                }
+            }
+            State::Numbers(numbers) => numbers.extend(to_real(value)),
+            State::Spread { count, mean, squares } => {
+                let x = to_real(value).unwrap_or(0.0);
+                *count += 1.0;
+                let away = x - *mean;
+                *mean += away / *count;
+                *squares += away * (x - *mean);
             }
             State::Text(out) => {
                 let text = to_text(value).unwrap_or_default();
@@ -107,7 +151,7 @@ impl Accumulator {
     pub fn remove(&mut self, arguments: &[Value]) -> bool {
         let value = match arguments.first() {
             None => &Value::Int(1),
-            Some(Value::Null) => return true,
+            Some(Value::Null) if self.aggregate != Aggregate::JsonArray => return true,
             Some(value) => value,
         };
         match &mut self.state {
@@ -128,6 +172,16 @@ impl Accumulator {
             State::Count(count) => Value::Int(count),
             State::Best(best) => best,
             State::Text(text) => text.into(),
+            State::Json(members) if self.aggregate == Aggregate::JsonObject => format!("{{{members}}}").into(),
+            State::Json(members) => format!("[{members}]").into(),
+            State::Numbers(numbers) => median(numbers),
+            State::Spread { count, squares, .. } => match self.aggregate {
+                Aggregate::Variance { sample, root } if count > f64::from(u8::from(sample)) => {
+                    let variance = squares / if sample { count - 1.0 } else { count };
+                    Value::real(if root { variance.sqrt() } else { variance })
+                }
+                _ => Value::Null,
+            },
             State::Sum { sum, count } => match self.aggregate {
                 Aggregate::Total => Value::real(sum.real()),
                 _ if count == 0 => Value::Null,
@@ -193,6 +247,17 @@ impl Sum {
     }
 }
 
+/// The middle number, or the mean of the two in the middle.
+fn median(mut numbers: Vec<f64>) -> Value {
+    numbers.sort_by(f64::total_cmp);
+    let middle = numbers.len() / 2;
+    match (numbers.get(middle), numbers.len() % 2) {
+        (None, _) => Value::Null,
+        (Some(number), 1) => Value::real(*number),
+        (Some(number), _) => Value::real(numbers[middle - 1] / 2.0 + number / 2.0),
+    }
+}
+
 /// Text that is a number counts as that number; other text counts as the REAL of its prefix.
 fn addend(value: &Value) -> Value {
     match value {
@@ -232,6 +297,11 @@ mod tests {
         assert_eq!(fold("group_concat", &values).unwrap(), "1,3".into());
         assert_eq!(fold("sum", &[Value::Int(1), Value::Real(0.5)]).unwrap(), Value::Real(1.5));
         assert_eq!(fold("sum", &["2x".into()]).unwrap(), Value::Real(2.0));
+        assert_eq!(fold("median", &values).unwrap(), Value::Real(2.0));
+        assert_eq!(fold("median", &[]).unwrap(), Value::Null);
+        assert_eq!(fold("variance", &values).unwrap(), Value::Real(1.0));
+        assert_eq!(fold("stddev_samp", &[Value::Int(1)]).unwrap(), Value::Null);
+        assert_eq!(fold("json_group_array", &["1".into(), Value::Null]).unwrap(), "[1,null]".into());
     }
 
     #[test]

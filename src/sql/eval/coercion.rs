@@ -27,13 +27,16 @@ pub struct Type {
     pub nocase: bool,
     /// COLLATE stands at the operand.
     pub explicit: bool,
+    /// What a JSON function made: JSON, where any other text is a string.
+    pub json: bool,
 }
 
 impl Type {
-    pub const UNKNOWN: Type = Type { column_type: ColumnType::Any, nocase: false, explicit: false };
+    pub const UNKNOWN: Type = Type { column_type: ColumnType::Any, nocase: false, explicit: false, json: false };
     /// A date, a time or a UUID: its texts have a canonical spelling.
     pub fn is_typed(&self) -> bool { affinity(&self.column_type) == Affinity::Typed }
-    pub fn of(column_type: ColumnType) -> Type { Type { column_type, nocase: false, explicit: false } }
+    pub fn is_json(&self) -> bool { self.json || self.column_type == ColumnType::Json }
+    pub fn of(column_type: ColumnType) -> Type { Type { column_type, ..Type::UNKNOWN } }
 }
 
 #[derive(Clone, Copy, PartialEq)]

@@ -18,6 +18,7 @@ pub use arithmetic::arithmetic;
 pub use coercion::{compare, order, rule, Type};
 pub use compiled::{compile, compile_list, compile_text, constant, eval_all, Compiled, Scope};
 pub use env::Env;
+pub use run::regex;
 pub use expr::{Arithmetic, Comparator, Comparison, Conversion, Expr, InList, Match, MatchKind, Rule, Subquery};
 
 use super::Context;

@@ -262,7 +262,7 @@ impl Match {
     }
 }
 
-fn regex(pattern: &str) -> Result<regex::Regex> {
+pub fn regex(pattern: &str) -> Result<regex::Regex> {
     regex::RegexBuilder::new(pattern)
         .size_limit(1 << 20)
         .build()

@@ -199,9 +199,11 @@ impl<'a> Binder<'a> {
     }
 
     /// An expression that may hold neither aggregates nor window functions.
-    pub fn plain(&self, expr: &ast::Expr) -> Result<Bound> {
+    pub fn plain(&self, expr: &ast::Expr) -> Result<Bound> { self.within_aggregate(|| self.expr(expr)) }
+
+    pub fn within_aggregate(&self, bind: impl FnOnce() -> Result<Bound>) -> Result<Bound> {
         let allowed = (self.aggregates.take(), self.windows.take());
-        let bound = self.expr(expr);
+        let bound = bind();
         self.aggregates.replace(allowed.0);
         self.windows.replace(allowed.1);
         bound

@@ -149,7 +149,7 @@ impl Binder<'_> {
                 let arguments = vec![self.expr(expr)?.expr];
                 self.call(&field.to_string().to_ascii_lowercase(), arguments)
             }
-            E::Interval(_) => Err(Error::unsupported("INTERVAL is not supported; use datetime(x, '+1 day')")),
+            E::Interval(_) => Err(Error::unsupported("INTERVAL is supported beside + and -, and in DATE_ADD and DATE_SUB only")),
             E::Tuple(_) => Err(Error::unsupported("a row value is not supported here")),
             E::GroupingSets(_) | E::Cube(_) | E::Rollup(_) => {
                 Err(Error::unsupported("GROUPING SETS, CUBE and ROLLUP are not supported"))
@@ -159,12 +159,12 @@ impl Binder<'_> {
         }
     }
 
-    /// Computes what does not depend on anything.
+    /// Computes what does not depend on anything. What fails is left to fail when a row asks for it, if one does.
     pub fn fold(&self, expr: Expr) -> Result<Expr> {
         if matches!(expr, Expr::Literal(_)) || !expr.folds() {
             return Ok(expr);
         }
-        Ok(Expr::Literal(expr.eval(&[], &Env::new(self.cx.clone()))?))
+        Ok(expr.eval(&[], &Env::new(self.cx.clone())).map_or(expr, Expr::Literal))
     }
 
     fn unary(&self, op: UnaryOperator, expr: &ast::Expr) -> Result<Bound> {
@@ -197,6 +197,9 @@ impl Binder<'_> {
         };
         if let Some(op) = comparator {
             return Ok(Bound::new(self.fold(self.comparison(op, left, right)?)?));
+        }
+        if let Some(shifted) = self.interval(left, op, right)? {
+            return Ok(shifted);
         }
         let arithmetic = match op {
             BinaryOperator::And | BinaryOperator::PGOverlap => {
@@ -231,7 +234,9 @@ impl Binder<'_> {
             BinaryOperator::PGBitwiseShiftLeft => Arithmetic::ShiftLeft,
             BinaryOperator::PGBitwiseShiftRight => Arithmetic::ShiftRight,
             BinaryOperator::Arrow | BinaryOperator::LongArrow => {
-                return Err(Error::unsupported(format!("JSON operator {op} is not supported yet")));
+                let name = if *op == BinaryOperator::Arrow { "->" } else { "->>" };
+                let arguments = vec![self.expr(left)?.expr, self.expr(right)?.expr];
+                return self.call(name, arguments);
             }
             other => return Err(Error::unsupported(format!("operator {other} is not supported"))),
         };
@@ -416,10 +421,13 @@ impl Binder<'_> {
     }
 }
 
-/// DECIMAL's exactness spreads over branches that are numbers all.
+/// DECIMAL's exactness spreads over branches that are numbers all, and being JSON over branches that are.
 fn common_number(kinds: &[Type]) -> Type {
     let is_decimal = |kind: &Type| matches!(kind.column_type, ColumnType::Decimal { .. } | ColumnType::Numeric);
-    if !kinds.is_empty() && kinds.iter().all(is_decimal) { Type::of(ColumnType::Numeric) } else { Type::UNKNOWN }
+    if !kinds.is_empty() && kinds.iter().all(is_decimal) {
+        return Type::of(ColumnType::Numeric);
+    }
+    Type { json: !kinds.is_empty() && kinds.iter().all(Type::is_json), ..Type::UNKNOWN }
 }
 
 fn one_column(found: usize) -> Error {

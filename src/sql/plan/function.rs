@@ -43,6 +43,9 @@ impl Binder<'_> {
         if is_window_function(&name) {
             return Err(Error::new(Code::Syntax, format!("{name}() is a window function: OVER is missing")));
         }
+        if let Some(answer) = self.interval_function(&name, &arguments)? {
+            return Ok(answer);
+        }
         if let Some(aggregate) = aggregates::find(&name, arguments.len()) {
             return self.aggregate(aggregate, &name, &arguments, distinct, clauses, function.filter.as_deref());
         }
@@ -54,12 +57,14 @@ impl Binder<'_> {
             let message = message.iter().map(|message| Ok(self.expr(message)?.expr)).collect::<Result<Vec<Expr>>>()?;
             return Ok(Bound::new(Expr::Call(&RAISE, message)));
         }
-        let mut bound = arguments.iter().map(|argument| self.expr(argument)).collect::<Result<Vec<Bound>>>()?;
+        let bound = arguments.iter().enumerate().map(|(at, argument)| self.argument(&name, at, argument));
+        let mut bound = bound.collect::<Result<Vec<Bound>>>()?;
         match (name.as_str(), bound.len()) {
             ("coalesce", 2..) | ("ifnull", 2) => {
-                let kind = bound[0].kind.clone();
+                let mut kind = bound[0].kind.clone();
+                kind.json = bound.iter().all(|bound| bound.kind.is_json());
                 let list = bound.into_iter().map(|bound| bound.expr).collect();
-                Ok(Bound { expr: self.fold(Expr::Coalesce(list))?, kind: Type { explicit: false, ..decimal_only(kind) } })
+                Ok(Bound { expr: self.fold(Expr::Coalesce(list))?, kind: Type { explicit: false, json: kind.json, ..decimal_only(kind) } })
             }
             ("nullif", 2) => {
                 let (right, left) = (bound.pop(), bound.pop());
@@ -86,10 +91,40 @@ impl Binder<'_> {
         }
     }
 
+    /// An argument of a function; one that becomes part of a JSON text is made JSON.
+    pub fn argument(&self, name: &str, at: usize, argument: &ast::Expr) -> Result<Bound> {
+        if let (0, true, ast::Expr::Identifier(unit)) = (at, name.starts_with("timestamp") && name.len() > 9, argument) {
+            return Ok(Bound::new(Expr::Literal(unit.value.as_str().into())));
+        }
+        if !functions::json::takes_json(name, at) {
+            return self.expr(argument);
+        }
+        let mut source = argument;
+        while let ast::Expr::Nested(inner) = source {
+            source = inner;
+        }
+        // json_extract of one path answers a string without its quotes; as JSON it is what `->` answers.
+        if let ast::Expr::Function(function) = source {
+            let paths = if let FunctionArguments::List(list) = &function.args { list.args.len() } else { 0 };
+            if paths > 1 && function.name.to_string().eq_ignore_ascii_case("json_extract") {
+                if paths > 2 {
+                    return self.expr(source);
+                }
+                let arrow = ast::ObjectName(vec![ast::Ident::new("->")]);
+                return self.function(&ast::Function { name: arrow, ..function.clone() });
+            }
+        }
+        let bound = self.expr(argument)?;
+        if bound.kind.is_json() { Ok(bound) } else { self.call("json_quote", vec![bound.expr]) }
+    }
+
     /// A scalar function by folded name.
     pub fn call(&self, name: &str, arguments: Vec<Expr>) -> Result<Bound> {
         match functions::find(name, arguments.len())? {
-            Some(function) => Ok(Bound::new(self.fold(Expr::Call(function, arguments))?)),
+            Some(function) => {
+                let kind = Type { json: functions::json::answers_json(name), ..Type::UNKNOWN };
+                Ok(Bound { expr: self.fold(Expr::Call(function, arguments))?, kind })
+            }
             None if crate::sql::procedure::ALL.iter().any(|procedure| procedure.name() == name) => Err(Error::unsupported(format!(
                 "procedure {name}() can only be called by CALL, or alone in a SELECT without FROM"
             ))),
@@ -115,7 +150,7 @@ impl Binder<'_> {
         let mut kind = Type::UNKNOWN;
         let mut bound = Vec::new();
         for (at, argument) in arguments.iter().enumerate() {
-            let argument = self.plain(argument)?;
+            let argument = self.within_aggregate(|| self.argument(name, at, argument))?;
             if at == 0 {
                 kind = argument.kind.clone();
             }
@@ -127,7 +162,16 @@ impl Binder<'_> {
             match clause {
                 FunctionArgumentClause::OrderBy(keys) => {
                     for key in keys {
-                        order.push((self.plain(&key.expr)?.expr, key.asc == Some(false)));
+                        let (expr, descending) = (self.plain(&key.expr)?, key.asc == Some(false));
+                        // NULLs come first unless it descends; said otherwise, it is a key before the key.
+                        match key.nulls_first {
+                            Some(first) if first == descending => {
+                                order.push((Expr::IsNull { expr: Box::new(expr.expr.clone()), negated: false }, first));
+                            }
+                            _ => {}
+                        }
+                        let expr = if expr.kind.nocase { self.call("lower", vec![expr.expr])?.expr } else { expr.expr };
+                        order.push((expr, descending));
                     }
                 }
                 FunctionArgumentClause::Separator(ast::Value::SingleQuotedString(text)) if bound.len() == 1 => {
@@ -150,7 +194,7 @@ impl Binder<'_> {
         let kind = match aggregate {
             aggregates::Aggregate::Min | aggregates::Aggregate::Max => typed_only(kind),
             aggregates::Aggregate::Sum | aggregates::Aggregate::Avg => decimal_only(kind),
-            _ => Type::UNKNOWN,
+            _ => Type { json: functions::json::answers_json(name), ..Type::UNKNOWN },
         };
         Ok(Bound { expr: Expr::Aggregate(at), kind })
     }

@@ -8,6 +8,7 @@ mod expression;
 mod from;
 mod function;
 mod grouping;
+mod interval;
 mod node;
 mod query;
 mod recursive;

@@ -86,6 +86,12 @@ impl<'a> Binder<'a> {
     }
 
     fn set_operation(&self, op: SetOperator, quantifier: SetQuantifier, left: &SetExpr, right: &SetExpr) -> Result<Planned> {
+        // sqlparser lets INTERSECT bind tighter; in SQLite they all go from left to right.
+        if let SetExpr::SetOperation { op: last, set_quantifier, left: middle, right } = right {
+            let (left, right_of_it) = (Box::new(left.clone()), middle.clone());
+            let first = SetExpr::SetOperation { op, set_quantifier: quantifier, left, right: right_of_it };
+            return self.set_operation(*last, *set_quantifier, &first, right);
+        }
         let none = || Tail { order_by: &[], limit: None, offset: None };
         let left = self.sibling().body(left, none())?;
         let right = self.sibling().body(right, none())?;

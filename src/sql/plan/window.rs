@@ -122,7 +122,7 @@ impl Binder<'_> {
         let Some(windows) = self.windows.take() else {
             return Err(Error::new(Code::Syntax, format!("window function {name}() may not stand here")));
         };
-        let bound = self.window_def(function, arguments, filter, over);
+        let bound = self.window_def(name, function, arguments, filter, over);
         self.windows.replace(Some(windows));
         let (def, kind) = bound?;
         let mut windows = self.windows.borrow_mut();
@@ -136,13 +136,15 @@ impl Binder<'_> {
 
     fn window_def(
         &self,
+        name: &str,
         function: WindowFunction,
         arguments: &[&ast::Expr],
         filter: Option<&ast::Expr>,
         over: &WindowType,
     ) -> Result<(WindowDef, Type)> {
         let spec = self.window_spec(over, self.named_windows.borrow().len())?;
-        let mut bound = arguments.iter().map(|argument| self.expr(argument)).collect::<Result<Vec<Bound>>>()?;
+        let bound = arguments.iter().enumerate().map(|(at, argument)| self.argument(name, at, argument));
+        let mut bound = bound.collect::<Result<Vec<Bound>>>()?;
         let kind = bound.first().map_or(Type::UNKNOWN, |bound| bound.kind.clone());
         let nocase = kind.nocase;
         let filter = filter.map(|filter| Ok::<Expr, Error>(self.expr(filter)?.expr)).transpose()?;

@@ -4,6 +4,7 @@
 //! To add one: copy `generate_series.rs`, and add it to [`list::ALL`].
 
 mod generate_series;
+mod json_each;
 mod list;
 
 use std::ops::RangeInclusive;

@@ -25,6 +25,11 @@ struct Spec {
 }
 
 fn format(a: &[Value]) -> Result<Value> {
+    // MySQL's FORMAT(number, places), where SQLite would print the number as a pattern.
+    if let ([Value::Int(_) | Value::Real(_) | Value::Decimal(_), places], true) = (a, a.len() == 2) {
+        let places = to_int(places).unwrap_or(0).clamp(0, 30);
+        return format(&[format!("%,.{places}f").into(), a[0].clone()]);
+    }
     let Some(pattern) = to_text(&a[0]) else { return Ok(Value::Null) };
     let mut arguments = a[1..].iter();
     let mut next = || arguments.next().cloned().unwrap_or(Value::Null);

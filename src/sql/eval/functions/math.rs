@@ -30,6 +30,17 @@ pub const LIST: &[Function] = &[
     pure("asin", 1, 1, |a| real(a, f64::asin)),
     pure("acos", 1, 1, |a| real(a, f64::acos)),
     pure("atan", 1, 1, |a| real(a, f64::atan)),
+    pure("sinh", 1, 1, |a| real(a, f64::sinh)),
+    pure("cosh", 1, 1, |a| real(a, f64::cosh)),
+    pure("tanh", 1, 1, |a| real(a, f64::tanh)),
+    pure("asinh", 1, 1, |a| real(a, f64::asinh)),
+    pure("acosh", 1, 1, |a| real(a, f64::acosh)),
+    pure("atanh", 1, 1, |a| real(a, f64::atanh)),
+    pure("cot", 1, 1, |a| real(a, |x| 1.0 / x.tan())),
+    pure("truncate", 2, 2, truncate),
+    pure("bin", 1, 1, |a| Ok(to_int(&a[0]).map(|int| format!("{int:b}")).into())),
+    pure("oct", 1, 1, |a| Ok(to_int(&a[0]).map(|int| format!("{int:o}")).into())),
+    pure("bit_count", 1, 1, |a| Ok(to_int(&a[0]).map(|int| i64::from(int.count_ones())).into())),
     pure("atan2", 2, 2, |a| Ok(both(a).map_or(Value::Null, |(y, x)| Value::real(y.atan2(x))))),
     pure("radians", 1, 1, |a| real(a, f64::to_radians)),
     pure("degrees", 1, 1, |a| real(a, f64::to_degrees)),
@@ -101,6 +112,26 @@ fn whole(a: &[Value], f: fn(f64) -> f64, g: fn(&Decimal) -> Decimal) -> Result<V
         Value::Int(int) => Value::Int(int),
         Value::Decimal(decimal) => Value::Decimal(g(&decimal)),
         other => Value::real(f(number(&other).unwrap_or(0.0))),
+    })
+}
+
+/// MySQL's TRUNCATE(x, places): towards zero.
+fn truncate(a: &[Value]) -> Result<Value> {
+    let (value, Some(places)) = (to_number(&a[0]), to_int(&a[1])) else { return Ok(Value::Null) };
+    let factor = 10f64.powi(places.clamp(-30, 30) as i32);
+    Ok(match value {
+        Value::Null => Value::Null,
+        Value::Int(int) if places >= 0 => Value::Int(int),
+        Value::Int(int) => Value::Int(10i64.checked_pow(places.unsigned_abs().min(19) as u32).map_or(0, |unit| int / unit * unit)),
+        Value::Decimal(decimal) if places >= 0 => Value::Decimal(decimal.trunc_with_scale(places.min(28) as u32)),
+        other => {
+            let x = number(&other).unwrap_or(0.0);
+            // Through the shortest text, so that 1.15 has two places.
+            match format!("{x}").parse::<Decimal>() {
+                Ok(decimal) if places >= 0 => Value::real(decimal.trunc_with_scale(places.min(28) as u32).to_string().parse().unwrap_or(x)),
+                _ => Value::real((x * factor).trunc() / factor),
+            }
+        }
     })
 }
 

@@ -3,11 +3,15 @@
 //! To add one: write it beside its like and put a line into that file's list. Forms whose arguments are not all
 //! evaluated (COALESCE, IIF, CASE) are no functions: the compiler knows them.
 
+mod calendar;
 mod datetime;
 mod format;
+pub mod json;
 pub mod like;
 mod math;
 mod merge_text;
+mod moment;
+mod regexp;
 mod session;
 mod text;
 mod value;
@@ -44,7 +48,7 @@ const fn in_context(name: &'static str, min: usize, max: usize, call: fn(&[Value
     Function { name, min, max, call: Callee::InContext(call) }
 }
 
-const LISTS: &[&[Function]] = &[text::LIST, math::LIST, merge_text::LIST, value::LIST, format::LIST, datetime::LIST, session::LIST, versioning::LIST];
+const LISTS: &[&[Function]] = &[text::LIST, math::LIST, merge_text::LIST, value::LIST, format::LIST, datetime::LIST, calendar::LIST, json::LIST, regexp::LIST, session::LIST, versioning::LIST];
 
 /// The function of a folded name, `None` when there is none; a wrong number of arguments is an error that says so.
 pub fn find(name: &str, arguments: usize) -> Result<Option<&'static Function>> {

@@ -8,6 +8,9 @@ pub const LIST: &[Function] = &[
     in_context("schema", 0, 0, |_, cx| Ok(Value::Text(cx.settings.database.clone()))),
     in_context("last_insert_rowid", 0, 0, |_, cx| Ok(variable(cx, "last_insert_id"))),
     in_context("last_insert_id", 0, 0, |_, cx| Ok(variable(cx, "last_insert_id"))),
+    in_context("user", 0, 0, |_, _| Ok("root@localhost".into())),
+    in_context("current_user", 0, 0, |_, _| Ok("root@localhost".into())),
+    in_context("connection_id", 0, 0, |_, _| Ok(Value::Int(1))),
     in_context("changes", 0, 0, |_, cx| Ok(variable(cx, "changes"))),
     in_context("row_count", 0, 0, |_, cx| Ok(variable(cx, "changes"))),
 ];

@@ -42,6 +42,16 @@ pub const LIST: &[Function] = &[
     pure("unicode", 1, 1, unicode),
     pure("ascii", 1, 1, ascii),
     pure("field", 2, MANY, field),
+    pure("elt", 2, MANY, elt),
+    pure("find_in_set", 2, 2, find_in_set),
+    pure("strcmp", 2, 2, strcmp),
+    pure("split_part", 3, 3, split_part),
+    pure("starts_with", 2, 2, |a| Ok(both(a).map_or(Value::Null, |(text, start)| Value::bool(text.starts_with(&*start))))),
+    pure("insert", 4, 4, insert),
+    pure("ord", 1, 1, ascii),
+    pure("bit_length", 1, 1, |a| Ok(match octet_length(a)? { Value::Int(n) => Value::Int(n * 8), none => none })),
+    pure("to_base64", 1, 1, to_base64),
+    pure("from_base64", 1, 1, from_base64),
 ];
 
 /// No value that a function makes is larger.
@@ -293,6 +303,82 @@ fn field(a: &[Value]) -> Result<Value> {
     Ok(Value::Int(at.map_or(0, |at| at as i64 + 1)))
 }
 
+fn both(a: &[Value]) -> Option<(Rc<str>, Rc<str>)> { Some((to_text(&a[0])?, to_text(&a[1])?)) }
+
+fn elt(a: &[Value]) -> Result<Value> {
+    let at = to_int(&a[0]).and_then(|at| usize::try_from(at).ok()).filter(|at| *at > 0);
+    Ok(at.and_then(|at| a.get(at)).cloned().unwrap_or_default())
+}
+
+/// The place of a text in a list between commas.
+fn find_in_set(a: &[Value]) -> Result<Value> {
+    Ok(both(a).map(|(text, set)| set.split(',').position(|item| *item == *text).map_or(0, |at| at as i64 + 1)).into())
+}
+
+fn strcmp(a: &[Value]) -> Result<Value> { Ok(both(a).map(|(a, b)| a.cmp(&b) as i64).into()) }
+
+/// PostgreSQL's: the part of that number, from the end when negative.
+fn split_part(a: &[Value]) -> Result<Value> {
+    let (Some((text, delimiter)), Some(number)) = (both(a), to_int(&a[2])) else { return Ok(Value::Null) };
+    let parts: Vec<&str> = if delimiter.is_empty() { vec![&text] } else { text.split(&*delimiter).collect() };
+    let at = if number < 0 { number + parts.len() as i64 } else { number - 1 };
+    Ok(usize::try_from(at).ok().and_then(|at| parts.get(at)).copied().unwrap_or_default().into())
+}
+
+/// MySQL's INSERT(text, from, length, new).
+fn insert(a: &[Value]) -> Result<Value> {
+    let (Some(text), Some(from), Some(length), Some(new)) = (to_text(&a[0]), to_int(&a[1]), to_int(&a[2]), to_text(&a[3])) else {
+        return Ok(Value::Null);
+    };
+    let chars: Vec<char> = text.chars().collect();
+    if from < 1 || from as u64 > chars.len() as u64 {
+        return Ok(Value::Text(text));
+    }
+    let start = from as usize - 1;
+    let end = if length < 0 { chars.len() } else { start.saturating_add(length as usize).min(chars.len()) };
+    let head: String = chars[..start].iter().collect();
+    checked(head + &new + &chars[end..].iter().collect::<String>(), "insert")
+}
+
+const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+fn bytes_of(value: &Value) -> Option<Rc<[u8]>> {
+    match value {
+        Value::Blob(bytes) => Some(bytes.clone()),
+        other => to_text(other).map(|text| text.as_bytes().into()),
+    }
+}
+
+fn to_base64(a: &[Value]) -> Result<Value> {
+    let Some(bytes) = bytes_of(&a[0]) else { return Ok(Value::Null) };
+    let mut out = String::new();
+    for chunk in bytes.chunks(3) {
+        let bits = chunk.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+        for at in 0..4 {
+            out.push(if at <= chunk.len() { BASE64[(bits >> (18 - 6 * at) & 63) as usize] as char } else { '=' });
+        }
+    }
+    checked(out, "to_base64")
+}
+
+/// NULL for what is no base64; white space is let pass.
+fn from_base64(a: &[Value]) -> Result<Value> {
+    let Some(text) = to_text(&a[0]) else { return Ok(Value::Null) };
+    let digits: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    let body = digits.iter().rposition(|byte| *byte != b'=').map_or(0, |at| at + 1);
+    let mut out = Vec::with_capacity(digits.len() / 4 * 3);
+    for chunk in digits[..body].chunks(4) {
+        let mut bits = 0u32;
+        for byte in chunk {
+            let Some(value) = BASE64.iter().position(|known| known == byte) else { return Ok(Value::Null) };
+            bits = bits << 6 | value as u32;
+        }
+        bits <<= 6 * (4 - chunk.len());
+        out.extend_from_slice(&bits.to_be_bytes()[1..chunk.len()]);
+    }
+    Ok(if digits.len() % 4 == 0 { Value::blob(out) } else { Value::Null })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -313,6 +399,24 @@ mod tests {
             arguments.extend(length.map(Value::Int));
             assert_eq!(substr(&arguments).unwrap(), Value::text(expected), "substr({start}, {length:?})");
         }
+    }
+
+    #[test]
+    fn base64_there_and_back() {
+        for (text, encoded) in [("", ""), ("a", "YQ=="), ("ab", "YWI="), ("abc", "YWJj"), ("abcd", "YWJjZA==")] {
+            assert_eq!(to_base64(&[text.into()]).unwrap(), encoded.into());
+            assert_eq!(from_base64(&[encoded.into()]).unwrap(), Value::blob(text.as_bytes()));
+        }
+        assert_eq!(from_base64(&["a".into()]).unwrap(), Value::Null);
+        assert_eq!(from_base64(&["?Q==".into()]).unwrap(), Value::Null);
+    }
+
+    #[test]
+    fn lists_in_texts() {
+        assert_eq!(find_in_set(&["b".into(), "a,b,c".into()]).unwrap(), Value::Int(2));
+        assert_eq!(split_part(&["a-b-c".into(), "-".into(), Value::Int(-1)]).unwrap(), "c".into());
+        assert_eq!(elt(&[Value::Int(2), "a".into(), "b".into()]).unwrap(), "b".into());
+        assert_eq!(insert(&["Quadratic".into(), Value::Int(3), Value::Int(4), "What".into()]).unwrap(), "QuWhattic".into());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::text::hex_of;
 use super::{in_context, pure, Function, MANY};
 use crate::error::{Code, Error, Result};
 use crate::sql::eval::convert::{to_int, to_text};
-use crate::tuple::Value;
+use crate::tuple::{parse_uuid, uuid_text, Value};
 
 pub const LIST: &[Function] = &[
     pure("typeof", 1, 1, |a| Ok(a[0].class().into())),
@@ -19,6 +19,9 @@ pub const LIST: &[Function] = &[
     pure("unlikely", 1, 1, |a| Ok(a[0].clone())),
     pure("likelihood", 2, 2, |a| Ok(a[0].clone())),
     pure("zeroblob", 1, 1, |a| bytes(&a[0], "zeroblob", |n| vec![0; n])),
+    pure("is_uuid", 1, 1, |a| Ok(to_text(&a[0]).map(|text| i64::from(parse_uuid(&text).is_some())).into())),
+    pure("uuid_to_bin", 1, 1, |a| Ok(to_text(&a[0]).and_then(|text| parse_uuid(&text)).map_or(Value::Null, |bytes| Value::blob(bytes.as_slice())))),
+    pure("bin_to_uuid", 1, 1, bin_to_uuid),
     pure("sqlite_version", 0, 0, |_| Ok("3.46.0".into())),
     pure("version", 0, 0, |_| Ok("8.0.33".into())),
     in_context("randomblob", 1, 1, |a, cx| bytes(&a[0], "randomblob", |n| (0..n).map(|_| cx.moment.draw() as u8).collect())),
@@ -56,6 +59,14 @@ fn bytes(count: &Value, name: &str, make: impl Fn(usize) -> Vec<u8>) -> Result<V
         return Err(Error::new(Code::BadArgument, format!("{name}({count}) is over 67108864 bytes")));
     }
     Ok(Value::blob(make(count as usize)))
+}
+
+fn bin_to_uuid(a: &[Value]) -> Result<Value> {
+    match &a[0] {
+        Value::Null => Ok(Value::Null),
+        Value::Blob(bytes) if bytes.len() == 16 => Ok(<[u8; 16]>::try_from(&bytes[..]).ok().map(|bytes| uuid_text(&bytes)).into()),
+        other => Err(Error::bad_argument(format!("bin_to_uuid takes 16 bytes, got {}", other.class()))),
+    }
 }
 
 /// RFC 9562 version 4 from 128 random bits.
