@@ -142,12 +142,13 @@ fn compare_fractions(mut numerator: u128, unit: u128, fraction: f64) -> Ordering
     (numerator != 0).cmp(&false)
 }
 
-/// A REAL as SQLite prints it: 15 significant digits, always with a point or an exponent.
+/// A REAL as SQLite prints it since 3.52, always with a point or an exponent: the fewest digits that read back as the
+/// same REAL.
 pub fn real_to_text(real: f64) -> String {
     if real.is_infinite() {
         return if real > 0.0 { "Inf".into() } else { "-Inf".into() };
     }
-    let scientific = format!("{:.14e}", real + 0.0);
+    let scientific = format!("{:e}", real + 0.0);
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
     let sign = if mantissa.starts_with('-') { "-" } else { "" };
@@ -156,7 +157,7 @@ pub fn real_to_text(real: f64) -> String {
         "" => "0",
         trimmed => trimmed,
     };
-    if !(-4..15).contains(&exponent) {
+    if !(-4..17).contains(&exponent) {
         let (first, rest) = digits.split_at(1);
         let rest = if rest.is_empty() { "0" } else { rest };
         let direction = if exponent < 0 { '-' } else { '+' };
@@ -220,7 +221,11 @@ mod tests {
             (1.5e-7, "1.5e-07"),
             (123456.789, "123456.789"),
             (-0.001, "-0.001"),
-            (1e15, "1.0e+15"),
+            (1e17, "1.0e+17"),
+            (1e16, "10000000000000000.0"),
+            (0.1 + 0.2, "0.30000000000000004"),
+            (1.0 / 3.0, "0.3333333333333333"),
+            (5e-324, "5.0e-324"),
             (100000000000000.0, "100000000000000.0"),
         ];
         for (real, text) in cases {

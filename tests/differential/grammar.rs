@@ -190,8 +190,9 @@ impl<'r> Generator<'r> {
         let (mut from, names) = self.source();
         self.scopes.push(names);
         for _ in 0..[0, 0, 1, 1, 2][self.random.below(5)] {
-            let before = self.scopes.last().unwrap().clone();
+            let before = self.scopes.pop().unwrap();
             let (table, names) = self.source();
+            self.scopes.push(before.clone());
             let own = names.clone();
             self.scopes.last_mut().unwrap().extend(names);
             let join = self.random.pick(&[", ", " CROSS JOIN ", " JOIN ", " LEFT JOIN ", " JOIN ", " LEFT JOIN ", " RIGHT JOIN ", " FULL JOIN "]);
@@ -277,7 +278,7 @@ impl<'r> Generator<'r> {
                 let rows: Vec<String> = (0..1 + self.random.below(3)).map(|_| format!("({}, {})", self.rule("value"), self.rule("value"))).collect();
                 format!("VALUES {}", rows.join(", "))
             }
-            3 => format!("SELECT key, value, type, atom, fullkey, path FROM {}({}, '$')", self.random.pick(&["json_each", "json_tree"]), self.rule("json")),
+            3 if self.tables.is_empty() => format!("SELECT key, value, type, atom, fullkey, path FROM {}({}, '$')", self.random.pick(&["json_each", "json_tree"]), self.rule("json")),
             4..=9 => {
                 let body = self.compound(count);
                 let keys: Vec<String> = (1..=count)

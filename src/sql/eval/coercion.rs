@@ -4,7 +4,8 @@
 //! |---|---|---|
 //! | INT, REAL, DECIMAL, BOOL column or CAST | TEXT or untyped operand | text that is a number becomes one |
 //! | DECIMAL column or expression | untyped or TEXT operand | a REAL becomes the decimal that it is written as: 0.2 is 0.2 |
-//! | TEXT, ENUM, JSON column or CAST | untyped operand | numbers become text |
+//! | TEXT, ENUM, JSON column or CAST | an expression without a type | numbers become text |
+//! | TEXT, ENUM, JSON column or CAST | ANY or BLOB column | nothing |
 //! | DATE, TIME, DATETIME, TIMESTAMP, UUID column | text | takes the type's canonical spelling |
 //! | DATE column | DATETIME or TIMESTAMP column | the date gets its midnight |
 //! | anything else | | compared as it is: NULL < numbers < text < blobs |
@@ -29,10 +30,12 @@ pub struct Type {
     pub explicit: bool,
     /// What a JSON function made: JSON, where any other text is a string.
     pub json: bool,
+    /// A column: one of type ANY is compared as it is, where an expression of no type follows the other side.
+    pub declared: bool,
 }
 
 impl Type {
-    pub const UNKNOWN: Type = Type { column_type: ColumnType::Any, nocase: false, explicit: false, json: false };
+    pub const UNKNOWN: Type = Type { column_type: ColumnType::Any, nocase: false, explicit: false, json: false, declared: false };
     /// A date, a time or a UUID: its texts have a canonical spelling.
     pub fn is_typed(&self) -> bool { affinity(&self.column_type) == Affinity::Typed }
     pub fn is_json(&self) -> bool { self.json || self.column_type == ColumnType::Json }
@@ -40,11 +43,12 @@ impl Type {
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Affinity { None, Number, Text, Typed }
+enum Affinity { None, Blob, Number, Text, Typed }
 
 fn affinity(column_type: &ColumnType) -> Affinity {
     match column_type {
-        ColumnType::Any | ColumnType::Blob { .. } => Affinity::None,
+        ColumnType::Any => Affinity::None,
+        ColumnType::Blob { .. } => Affinity::Blob,
         ColumnType::Bool
         | ColumnType::Int { .. }
         | ColumnType::Real
@@ -71,7 +75,11 @@ pub fn rule(left: &Type, right: &Type) -> Rule {
         _ => left.nocase || (right.nocase && affinity(&left.column_type) != Affinity::Text),
     };
     let typed = |column_type: &ColumnType| Conversion::Typed(column_type.clone());
-    let (to_left, to_right) = match (affinity(&left.column_type), affinity(&right.column_type)) {
+    let of = |operand: &Type| match affinity(&operand.column_type) {
+        Affinity::None if operand.declared => Affinity::Blob,
+        affinity => affinity,
+    };
+    let (to_left, to_right) = match (of(left), of(right)) {
         (Affinity::Number, Affinity::Number) => (Conversion::None, Conversion::None),
         (Affinity::Number, _) => (Conversion::None, number(&left.column_type)),
         (_, Affinity::Number) => (number(&right.column_type), Conversion::None),

@@ -80,6 +80,8 @@ impl Binder<'_> {
                 let (Some(when), Some(then)) = (bound.next(), bound.next()) else { return Err(Error::internal("if without arguments")) };
                 Ok(Bound::new(self.fold(Expr::Case { whens: vec![(when, then)], otherwise })?))
             }
+            // The argument is JSON by now.
+            ("json_quote", 1) => Ok(bound.remove(0)),
             ("like" | "glob", 2) => {
                 let (Some(expr), Some(pattern)) = (bound.pop(), bound.pop()) else { return Err(Error::internal("like without arguments")) };
                 let kind = if name == "like" { MatchKind::Like } else { MatchKind::Glob };

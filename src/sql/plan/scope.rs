@@ -29,6 +29,7 @@ impl Scope {
         for (position, column) in schema.columns.iter().enumerate() {
             let mut kind = Type::of(column.column_type.clone());
             kind.nocase = column.nocase;
+            kind.declared = true;
             self.add(Some(qualifier.clone()), column.name.clone(), kind, offset + position, true);
         }
     }

@@ -109,7 +109,7 @@ fn valid(a: &[Value]) -> Result<Value> {
     }
     Ok(match &a[0] {
         Value::Null => Value::Null,
-        Value::Blob(_) => Value::Int(0),
+        Value::Blob(_) => return Err(Error::unsupported("json_valid of a BLOB: JSONB is not supported")),
         other => Value::bool(Json::check(&to_text(other).unwrap_or_default()).is_ok()),
     })
 }

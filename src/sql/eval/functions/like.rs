@@ -12,7 +12,7 @@ enum Token {
     Many,
     /// `[a-z]`, `[^a-z]`.
     Set { negated: bool, ranges: Vec<(char, char)> },
-    /// A `[` without its end matches nothing.
+    /// A `[` without its end, an escape without what it escapes: matches nothing.
     Never,
 }
 
@@ -31,10 +31,11 @@ impl Pattern {
         let mut chars = pattern.chars();
         while let Some(c) = chars.next() {
             if Some(c) == escape {
-                let next = chars.next().ok_or_else(|| {
-                    Error::new(Code::BadArgument, format!("LIKE pattern '{pattern}' ends with its escape character"))
-                })?;
-                tokens.push(Token::Literal(next.to_ascii_lowercase()));
+                match chars.next() {
+                    Some(next) => tokens.push(Token::Literal(next.to_ascii_lowercase())),
+                    // As in SQLite.
+                    None => tokens.push(Token::Never),
+                }
             } else {
                 match c {
                     '%' => push_many(&mut tokens),

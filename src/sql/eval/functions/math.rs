@@ -4,7 +4,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::{in_context, pure, Function};
 use crate::error::{Code, Error, Result};
-use crate::sql::eval::convert::{to_int, to_number, to_real};
+use crate::sql::eval::convert::{to_int, to_number, to_real, whole_number};
 use crate::tuple::Value;
 
 pub const LIST: &[Function] = &[
@@ -49,8 +49,14 @@ pub const LIST: &[Function] = &[
     in_context("rand", 0, 0, |_, cx| Ok(Value::Real((cx.moment.draw() >> 11) as f64 / (1u64 << 53) as f64))),
 ];
 
-/// The number, or `None` for what is none (NULL, text that does not start with one counts as 0 as in SQLite).
-fn number(value: &Value) -> Option<f64> { to_real(value) }
+/// The number, or `None` for what is none: NULL, a BLOB, text that is not one to its end.
+fn number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Blob(_) => None,
+        Value::Text(text) => to_real(&whole_number(text)?),
+        other => to_real(other),
+    }
+}
 
 fn real(a: &[Value], f: fn(f64) -> f64) -> Result<Value> { Ok(number(&a[0]).map_or(Value::Null, |x| Value::real(f(x)))) }
 
@@ -63,7 +69,7 @@ fn abs(a: &[Value]) -> Result<Value> {
             int.checked_abs().ok_or_else(|| Error::new(Code::IntRange, "integer overflow: abs(-9223372036854775808)"))?,
         ),
         Value::Decimal(decimal) => Value::Decimal(decimal.abs()),
-        other => Value::real(number(other).unwrap_or(0.0).abs()),
+        other => Value::real(to_real(other).unwrap_or(0.0).abs()),
     })
 }
 
@@ -107,11 +113,11 @@ fn round_decimal(x: f64, places: usize) -> f64 {
 }
 
 fn whole(a: &[Value], f: fn(f64) -> f64, g: fn(&Decimal) -> Decimal) -> Result<Value> {
-    Ok(match to_number(&a[0]) {
-        Value::Null => Value::Null,
-        Value::Int(int) => Value::Int(int),
-        Value::Decimal(decimal) => Value::Decimal(g(&decimal)),
-        other => Value::real(f(number(&other).unwrap_or(0.0))),
+    Ok(match &a[0] {
+        Value::Int(int) => Value::Int(*int),
+        Value::Decimal(decimal) => Value::Decimal(g(decimal)),
+        Value::Text(text) => whole_number(text).map_or(Ok(Value::Null), |number| whole(&[number], f, g))?,
+        other => number(other).map_or(Value::Null, |x| Value::real(f(x))),
     })
 }
 

@@ -20,19 +20,21 @@ pub struct At {
     pub subsec: bool,
     /// Days that the last step ran over the end of a month, for `floor`.
     over: i64,
+    /// The date as it was spelled, when its month does not have the day: modifiers that look at the date see this.
+    spelled: Option<(i64, i64, i64)>,
 }
 
 pub struct Fields { pub year: i64, pub month: i64, pub day: i64, pub hour: i64, pub minute: i64, pub second: i64, pub ms: i64 }
 
 impl At {
-    pub fn of_ms(ms: i64) -> At { At { ms, subsec: false, over: 0 } }
+    pub fn of_ms(ms: i64) -> At { At { ms, subsec: false, over: 0, spelled: None } }
 
     pub fn julian(self) -> f64 { (self.ms + EPOCH) as f64 / DAY as f64 }
 
     pub fn days(self) -> i64 { self.ms.div_euclid(DAY) }
 
     pub fn fields(self) -> Fields {
-        let (year, month, day) = civil_from_days(self.days());
+        let (year, month, day) = self.spelled.unwrap_or_else(|| civil_from_days(self.days()));
         let ms = self.ms.rem_euclid(DAY);
         Fields { year, month, day, hour: ms / 3_600_000, minute: ms / 60_000 % 60, second: ms / 1000 % 60, ms: ms % 1000 }
     }
@@ -57,6 +59,9 @@ impl At {
                 }
             }
         };
+        if modifiers.is_empty() {
+            at.spelled = None;
+        }
         for name in names {
             at = at.modified(name)?;
         }
@@ -94,7 +99,8 @@ impl At {
             let rest = body[10..].trim_start_matches([' ', 'T', 't']);
             let clock = if rest.is_empty() { 0 } else { clock(rest)? };
             let at = At::civil(sign * year, month, day);
-            return Some(At { ms: at.ms + clock, ..at });
+            let spelled = (at.over > 0).then_some((sign * year, month, day));
+            return Some(At { ms: at.ms + clock, spelled, ..at });
         }
         Some(At { ms: days_from_civil(2000, 1, 1) * DAY + clock(text)?, ..At::of_ms(0) })
     }
@@ -103,14 +109,14 @@ impl At {
     fn civil(year: i64, month: i64, day: i64) -> At {
         let first = days_from_civil(year, month, 1);
         let length = month_length(year, month);
-        At { ms: (first + day - 1) * DAY, subsec: false, over: (day - length).max(0) }
+        At { ms: (first + day - 1) * DAY, over: (day - length).max(0), ..At::of_ms(0) }
     }
 
     fn add_months(self, months: i64) -> At {
         let f = self.fields();
         let total = f.year * 12 + f.month - 1 + months;
         let moved = At::civil(total.div_euclid(12), total.rem_euclid(12) + 1, f.day);
-        At { ms: moved.ms + self.ms.rem_euclid(DAY), subsec: self.subsec, over: moved.over }
+        At { ms: moved.ms + self.ms.rem_euclid(DAY), subsec: self.subsec, ..moved }
     }
 
     /// As MySQL adds months: the end of a month stays one.
@@ -129,14 +135,14 @@ impl At {
             "start of year" => At { subsec: self.subsec, ..At::civil(f.year, 1, 1) },
             "utc" | "localtime" => self,
             "subsec" | "subsecond" => At { subsec: true, ..self },
-            "floor" => At { ms: self.ms - self.over * DAY, over: 0, ..self },
-            "ceiling" => At { over: 0, ..self },
+            "floor" => At { ms: self.ms - self.over * DAY, over: 0, spelled: None, ..self },
+            "ceiling" => At { over: 0, spelled: None, ..self },
             _ => match modifier.strip_prefix("weekday ") {
                 Some(day) => {
                     let wanted: f64 = day.trim().parse().ok()?;
                     let wanted = (0.0..7.0).contains(&wanted).then_some(wanted as i64).filter(|day| *day as f64 == wanted)?;
                     let today = (self.days() + 4).rem_euclid(7);
-                    At { ms: self.ms + (wanted - today).rem_euclid(7) * DAY, ..self }
+                    At { ms: self.ms + (wanted - today).rem_euclid(7) * DAY, spelled: None, ..self }
                 }
                 None => self.moved(modifier)?,
             },
@@ -155,7 +161,7 @@ impl At {
         };
         let end = body.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(body.len());
         match body.as_bytes().get(end) {
-            Some(b':') => return Some(At { ms: self.ms + sign * (clock(body)?.rem_euclid(DAY)), over: 0, ..self }),
+            Some(b':') => return Some(At { ms: self.ms + sign * (clock(body)?.rem_euclid(DAY)), over: 0, spelled: None, ..self }),
             Some(b'-') if end == 4 && body.len() != modifier.len() => {
                 let number = |range: std::ops::Range<usize>| digits(body.get(range)?);
                 if body.as_bytes().get(7) != Some(&b'-') {
@@ -198,11 +204,11 @@ impl At {
         };
         let mut at = At { over: 0, ..self };
         if whole > 0 {
-            at = at.add_months(amount.trunc() as i64 * whole);
+            at = self.add_months(amount.trunc() as i64 * whole);
             amount = amount.fract();
         }
         let rest = amount * millis + if amount < 0.0 { -0.5 } else { 0.5 };
-        Some(At { ms: at.ms + rest as i64, ..at })
+        Some(At { ms: at.ms + rest as i64, spelled: None, ..at })
     }
 }
 
@@ -274,6 +280,8 @@ mod tests {
             (&["2024-02-29T10:20:30.1239+02:00"], "2024-02-29 08:20:30.124"),
             (&["10:20"], "2000-01-01 10:20:00.000"),
             (&["2023-02-31"], "2023-03-03 00:00:00.000"),
+            (&["2023-02-31", "+1 month", "+1 month"], "2023-05-01 00:00:00.000"),
+            (&["2023-02-31", "start of month"], "2023-02-01 00:00:00.000"),
             (&["2024-01-31", "+1 month"], "2024-03-02 00:00:00.000"),
             (&["2024-01-31", "+1 month", "floor"], "2024-02-29 00:00:00.000"),
             (&["2024-02-29", "-1.5 years"], "2022-08-30 12:00:00.000"),

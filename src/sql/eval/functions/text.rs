@@ -109,6 +109,8 @@ fn substr(a: &[Value]) -> Result<Value> {
     };
     match &a[0] {
         Value::Null => Ok(Value::Null),
+        // SQLite's empty blob has no bytes to take from.
+        Value::Blob(bytes) if bytes.is_empty() => Ok(Value::Null),
         Value::Blob(bytes) => {
             let (from, to) = span(bytes.len(), start, length);
             Ok(Value::blob(&bytes[from..to]))
