@@ -278,7 +278,7 @@ impl<'r> Generator<'r> {
                 let rows: Vec<String> = (0..1 + self.random.below(3)).map(|_| format!("({}, {})", self.rule("value"), self.rule("value"))).collect();
                 format!("VALUES {}", rows.join(", "))
             }
-            3 if self.tables.is_empty() => format!("SELECT key, value, type, atom, fullkey, path FROM {}({}, '$')", self.random.pick(&["json_each", "json_tree"]), self.rule("json")),
+            3 => format!("SELECT key, value, type, atom, fullkey, path FROM {}({}, '$')", self.random.pick(&["json_each", "json_tree"]), self.rule("json")),
             4..=9 => {
                 let body = self.compound(count);
                 let keys: Vec<String> = (1..=count)

@@ -235,16 +235,16 @@ impl Match {
                 let Some(pattern) = to_text(&self.pattern.eval(row, env)?) else { return Ok(None) };
                 match self.kind {
                     MatchKind::Regexp => regex(&pattern)?.is_match(text),
-                    _ => self.pattern(&pattern)?.matches(text),
+                    _ => self.pattern(&pattern).matches(text),
                 }
             }
         };
         Ok(Some(found != self.negated))
     }
 
-    fn pattern(&self, pattern: &str) -> Result<Pattern> {
+    fn pattern(&self, pattern: &str) -> Pattern {
         match self.kind {
-            MatchKind::Glob => Ok(Pattern::glob(pattern)),
+            MatchKind::Glob => Pattern::glob(pattern),
             _ => Pattern::like(pattern, self.escape),
         }
     }
@@ -255,7 +255,7 @@ impl Match {
             let Some(text) = to_text(pattern) else { return Ok(Expr::null()) };
             match self.kind {
                 MatchKind::Regexp => self.regex = Some(Rc::new(regex(&text)?)),
-                _ => self.compiled = Some(Rc::new(self.pattern(&text)?)),
+                _ => self.compiled = Some(Rc::new(self.pattern(&text))),
             }
         }
         Ok(Expr::Match(Box::new(self)))

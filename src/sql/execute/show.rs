@@ -38,7 +38,7 @@ pub fn show(cx: &Context, what: &Show) -> Result<Outcome> {
             Ok(outcome(&["name", "hash", "is_current"], rows))
         }
         Show::Variables { like } => {
-            let pattern = pattern(like.as_deref())?;
+            let pattern = pattern(like.as_deref());
             let variables = cx.settings.variables.iter().filter(|(name, _)| !name.starts_with('@'));
             let rows = variables.filter(|(name, _)| pattern.as_ref().is_none_or(|pattern| pattern.matches(name)));
             Ok(outcome(&["Variable_name", "Value"], rows.map(|(name, value)| vec![text(name), value.clone()]).collect()))
@@ -47,7 +47,7 @@ pub fn show(cx: &Context, what: &Show) -> Result<Outcome> {
     }
 }
 
-fn pattern(like: Option<&str>) -> Result<Option<Pattern>> { like.map(|like| Pattern::like(like, Some('\\'))).transpose() }
+fn pattern(like: Option<&str>) -> Option<Pattern> { like.map(|like| Pattern::like(like, Some('\\'))) }
 
 fn tables(cx: &Context, full: bool, as_of: Option<&Expr>, like: Option<&str>) -> Result<Outcome> {
     let mut names: Vec<(String, &str)> = match as_of {
@@ -70,7 +70,7 @@ fn tables(cx: &Context, full: bool, as_of: Option<&Expr>, like: Option<&str>) ->
         }
     };
     names.sort();
-    let pattern = pattern(like)?;
+    let pattern = pattern(like);
     // The system's own tables are there all the same.
     names.retain(|(name, _)| !fold(name).starts_with("dolt_"));
     names.retain(|(name, _)| pattern.as_ref().is_none_or(|pattern| pattern.matches(name)));
