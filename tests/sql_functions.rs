@@ -32,8 +32,7 @@ fn intervals() {
         ("TIMESTAMPADD(MONTH, 1, '2024-01-31')", "2024-02-29"),
         ("TIMESTAMPDIFF(MONTH, '2024-01-31', '2024-03-30')", "1"),
     ]);
-    refused(&mut session(), "SELECT '2024-01-01' + INTERVAL 1 DECADE", Code::Unsupported, "INTERVAL unit");
-    refused(&mut session(), "SELECT INTERVAL 1 DAY", Code::Unsupported, "INTERVAL");
+    refused(&mut session(), "SELECT '2024-01-01' + INTERVAL 1 DECADE", Code::Unsupported, "INTERVAL unit DECADE is not supported; use YEAR, QUARTER, MONTH, WEEK, DAY, HOUR, MINUTE or SECOND");
 }
 
 #[test]
@@ -111,7 +110,7 @@ fn aggregates() {
     assert_eq!(rows(s, "SELECT group_concat(coalesce(x, '?'), '' ORDER BY x NULLS LAST, id) FROM t"), ["113?"]);
     assert_eq!(rows(s, "SELECT json_group_array(x ORDER BY id), json_group_object(id, x) FILTER (WHERE id < 3) FROM t"), [r#"[3,1,null,1]|{"1":3,"2":1}"#]);
     assert_eq!(rows(s, "SELECT json_group_array(x), json_group_object(g, x) FROM t WHERE false"), ["[]|{}"]);
-    assert_eq!(rows(s, "SELECT median(x), round(stddev_pop(x), 4), var_samp(x), any_value(g) FROM t"), ["1|0.9428|1.3333333333333333|a"]);
+    assert_eq!(rows(s, "SELECT median(x), round(stddev_pop(x), 4), round(var_samp(x), 4), any_value(g) FROM t"), ["1|0.9428|1.3333|a"]);
     let error = fail(s, "SELECT group_concat(DISTINCT x, '-') FROM t");
     assert_eq!(error.code(), Code::Syntax);
 }

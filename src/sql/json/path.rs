@@ -133,7 +133,7 @@ pub fn find<'j>(json: &'j Json, path: &Path) -> Option<&'j Json> {
 }
 
 /// Puts a value where the path leads. What is missing on the way is made, as long as it is a key, or the place after
-/// an array's last.
+/// an array's last; where that cannot be, nothing changes.
 pub fn put(json: &mut Json, path: &[Step], value: Json, edit: Edit) {
     let Some((step, rest)) = path.split_first() else {
         if edit != Edit::Insert {
@@ -161,15 +161,16 @@ pub fn put(json: &mut Json, path: &[Step], value: Json, edit: Edit) {
     }
 }
 
-fn fresh(rest: &[Step], value: Json) -> Option<Json> {
-    let Some(step) = rest.first() else { return Some(value) };
-    let mut json = match step {
-        Step::Key(_) => Json::Object(Vec::new()),
-        Step::Index(0) | Step::FromEnd(0) => Json::Array(Vec::new()),
-        _ => return None,
-    };
-    put(&mut json, rest, value, Edit::Set);
-    Some(json)
+/// The value inside of all that the path names.
+fn fresh(path: &[Step], value: Json) -> Option<Json> {
+    path.iter().rev().try_fold(value, |value, step| match step {
+        Step::Key(key) => match Json::string(key) {
+            Json::String(raw) => Some(Json::Object(vec![(raw, value)])),
+            _ => None,
+        },
+        Step::Index(0) | Step::FromEnd(0) => Some(Json::Array(vec![value])),
+        _ => None,
+    })
 }
 
 /// Takes out what the path leads to; `false` when that is the whole.

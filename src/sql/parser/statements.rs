@@ -366,6 +366,10 @@ fn explain(mut reader: Reader<'_>) -> Result<Statement> {
         let rest = reader.tokens.split_off(reader.at);
         return Ok(Statement::Explain(Box::new(statement(rest, reader.text)?)));
     }
+    let others = ["CREATE", "ALTER", "DROP", "CALL", "SET", "SHOW", "EXPLAIN", "PRAGMA", "BEGIN", "COMMIT", "ROLLBACK", "TRUNCATE"];
+    if reader.tokens.len() > reader.at + 1 && others.iter().any(|word| reader.peek_is(word)) {
+        return Err(Error::unsupported("EXPLAIN explains SELECT, INSERT, UPDATE and DELETE").at(reader.position()));
+    }
     reader.take("TABLE");
     let name = reader.object_name()?;
     reader.end(Statement::Describe(name))

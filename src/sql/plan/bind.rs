@@ -142,7 +142,11 @@ impl<'a> Binder<'a> {
             return Ok(Some(Bound { expr: column.expr.clone(), kind: column.kind.clone() }));
         }
         let Some(parent) = self.parent else { return Ok(None) };
-        let Some(outer) = parent.column(qualifier, name)? else { return Ok(None) };
+        Ok(parent.column(qualifier, name)?.map(|outer| self.capture(outer)))
+    }
+
+    /// What is bound in the query around this one, as this one reads it.
+    pub fn capture(&self, outer: Bound) -> Bound {
         let mut captures = self.captures.borrow_mut();
         let slot = match captures.iter().position(|known| known.expr == outer.expr) {
             Some(slot) => slot,
@@ -151,7 +155,7 @@ impl<'a> Binder<'a> {
                 captures.len() - 1
             }
         };
-        Ok(Some(Bound { expr: Expr::Outer(slot), kind: outer.kind }))
+        Bound { expr: Expr::Outer(slot), kind: outer.kind }
     }
 
     /// A name in an expression: a column, an alias of the select list, or a double-quoted text.

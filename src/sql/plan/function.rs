@@ -141,7 +141,7 @@ impl Binder<'_> {
         arguments: &[&ast::Expr],
         distinct: bool,
         clauses: &[FunctionArgumentClause],
-        filter: Option<&ast::Expr>,
+        filter_source: Option<&ast::Expr>,
     ) -> Result<Bound> {
         if self.aggregates.borrow().is_none() {
             return Err(Error::new(Code::Syntax, format!("aggregate {name}() may not stand here")));
@@ -151,6 +151,7 @@ impl Binder<'_> {
         }
         let mut kind = Type::UNKNOWN;
         let mut bound = Vec::new();
+        let captured = self.captures.borrow().len();
         for (at, argument) in arguments.iter().enumerate() {
             let argument = self.within_aggregate(|| self.argument(name, at, argument))?;
             if at == 0 {
@@ -158,7 +159,7 @@ impl Binder<'_> {
             }
             bound.push(argument.expr);
         }
-        let filter = filter.map(|filter| Ok::<Expr, Error>(self.plain(filter)?.expr)).transpose()?;
+        let filter = filter_source.map(|filter| Ok::<Expr, Error>(self.plain(filter)?.expr)).transpose()?;
         let mut order = Vec::new();
         for clause in clauses {
             match clause {
@@ -183,6 +184,21 @@ impl Binder<'_> {
             }
         }
         let call = AggregateCall { aggregate, arguments: bound, distinct, filter, order, nocase: kind.nocase };
+        // What reads columns of queries around this one only is an aggregate of the nearest of them.
+        if let Some(parent) = self.parent {
+            let (mut own, mut outer) = (false, false);
+            call.exprs().for_each(|expr| {
+                expr.visit(&mut |part| {
+                    own |= matches!(part, Expr::Column(_));
+                    outer |= matches!(part, Expr::Outer(_));
+                })
+            });
+            if outer && !own {
+                self.captures.borrow_mut().truncate(captured);
+                let answer = parent.aggregate(aggregate, name, arguments, distinct, clauses, filter_source)?;
+                return Ok(self.capture(answer));
+            }
+        }
         let mut calls = self.aggregates.borrow_mut();
         let Some(calls) = calls.as_mut() else { return Err(Error::internal("aggregates are closed")) };
         let at = match calls.iter().position(|known| *known == call) {

@@ -89,11 +89,13 @@ fn format(a: &[Value]) -> Result<Value> {
             }
             Some('s' | 'z') => text(&mut out, &spec, &to_text(&next()).unwrap_or_default()),
             Some('c') => {
-                let shown = to_text(&next()).unwrap_or_default();
-                text(&mut out, &Spec { precision: None, ..spec }, &shown.chars().take(1).collect::<String>());
+                // As often as the precision says; of nothing, a NUL.
+                let shown = to_text(&next()).and_then(|text| text.chars().next()).unwrap_or('\0');
+                let times = spec.precision.unwrap_or(1).max(1);
+                text(&mut out, &Spec { precision: None, ..spec }, &shown.to_string().repeat(times));
             }
             Some('q') => text(&mut out, &spec, &to_text(&next()).map_or("(NULL)".into(), |t| t.replace('\'', "''"))),
-            Some('Q') => text(&mut out, &spec, &quote(&next())),
+            Some('Q') => text(&mut out, &spec, &to_text(&next()).map_or("NULL".into(), |t| quote(&Value::Text(t)))),
             Some('w') => text(&mut out, &spec, &to_text(&next()).map_or("(NULL)".into(), |t| t.replace('"', "\"\""))),
             Some(_) => break,
         }
@@ -102,7 +104,7 @@ fn format(a: &[Value]) -> Result<Value> {
 }
 
 fn unsigned(out: &mut String, spec: &Spec, prefix: &str, digits: String) {
-    let prefix = if spec.alternate { prefix } else { "" };
+    let prefix = if spec.alternate && digits != "0" { prefix } else { "" };
     number(out, &Spec { plus: false, space: false, ..*spec }, false, format!("{prefix}{digits}"));
 }
 
