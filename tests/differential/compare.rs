@@ -72,14 +72,16 @@ pub fn theirs(sqlite: &rusqlite::Connection, sql: &str) -> rusqlite::Result<Rows
     Ok(found)
 }
 
-/// Whether the answers are the same: in any order, or in the order that ORDER BY over every column fixes.
-pub fn same(sql: &str, left: &Rows, right: &Rows) -> bool {
-    let ordered = sql.contains("ORDER BY 1") && !sql.contains("NOCASE");
-    if ordered && left == right {
+/// Whether the answers are the same: in any order, or in the order that ORDER BY over every column fixes. Where NOCASE
+/// makes texts equal, it is open which of them an answer shows, and which comes first.
+pub fn same(sql: &str, nocase: bool, left: &Rows, right: &Rows) -> bool {
+    let nocase = nocase || sql.contains("NOCASE");
+    let ordered = sql.contains("ORDER BY 1") && !nocase;
+    if left == right {
         return true;
     }
     let sorted = |rows: &Rows| {
-        let mut rows = rows.clone();
+        let mut rows: Rows = rows.iter().map(|row| if nocase { row.to_ascii_lowercase() } else { row.clone() }).collect();
         rows.sort();
         rows
     };

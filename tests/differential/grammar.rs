@@ -166,7 +166,11 @@ impl<'r> Generator<'r> {
         let (table, names) = self.table();
         self.scopes.push(names);
         self.depth += 1;
-        let text = format!("SELECT {} FROM {table} WHERE {}", self.rule(list), self.rule("truth"));
+        // An aggregate of outer columns only is the outer query's, which then answers from any of its rows.
+        let around = if list == "aggregate" { self.scopes.drain(..self.scopes.len() - 1).collect() } else { Vec::new() };
+        let list = self.rule(list);
+        self.scopes.splice(..0, around);
+        let text = format!("SELECT {list} FROM {table} WHERE {}", self.rule("truth"));
         self.depth -= 1;
         self.scopes.pop();
         text

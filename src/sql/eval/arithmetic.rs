@@ -20,13 +20,13 @@ pub fn arithmetic(op: Arithmetic, left: &Value, right: &Value) -> Value {
             _ => Value::Null,
         };
     }
-    let (left, right) = (to_number(left), to_number(right));
-    match (&left, &right) {
+    let (a, b) = (to_number(left), to_number(right));
+    match (&a, &b) {
         (Value::Int(a), Value::Int(b)) => ints(op, *a, *b),
-        (Value::Decimal(a), Value::Decimal(b)) => decimals(op, *a, *b).unwrap_or_else(|| reals(op, &left, &right)),
-        (Value::Decimal(a), Value::Int(b)) => decimals(op, *a, Decimal::from(*b)).unwrap_or_else(|| reals(op, &left, &right)),
-        (Value::Int(a), Value::Decimal(b)) => decimals(op, Decimal::from(*a), *b).unwrap_or_else(|| reals(op, &left, &right)),
-        _ => reals(op, &left, &right),
+        (Value::Decimal(a), Value::Decimal(b)) => decimals(op, *a, *b).unwrap_or_else(|| reals(op, left, right)),
+        (Value::Decimal(a), Value::Int(b)) => decimals(op, *a, Decimal::from(*b)).unwrap_or_else(|| reals(op, left, right)),
+        (Value::Int(a), Value::Decimal(b)) => decimals(op, Decimal::from(*a), *b).unwrap_or_else(|| reals(op, left, right)),
+        _ => reals(op, left, right),
     }
 }
 
@@ -75,7 +75,7 @@ fn reals(op: Arithmetic, left: &Value, right: &Value) -> Value {
         Arithmetic::Divide => a / b,
         Arithmetic::IntDivide if b == 0.0 => return Value::Null,
         Arithmetic::IntDivide => return Value::Int((a / b) as i64),
-        // SQLite's % works on integers, and answers REAL where an operand was.
+        // SQLite's % works on integers ('1e1' is 1), and answers REAL where an operand was.
         Arithmetic::Modulo => {
             let (Some(a), Some(b)) = (to_int(left), to_int(right)) else { return Value::Null };
             if b == 0 {

@@ -32,10 +32,12 @@ pub struct Type {
     pub json: bool,
     /// A column: one of type ANY is compared as it is, where an expression of no type follows the other side.
     pub declared: bool,
+    /// A column, a query's too, or a CAST of one: on the left of a comparison it has the say about case.
+    pub column: bool,
 }
 
 impl Type {
-    pub const UNKNOWN: Type = Type { column_type: ColumnType::Any, nocase: false, explicit: false, json: false, declared: false };
+    pub const UNKNOWN: Type = Type { column_type: ColumnType::Any, nocase: false, explicit: false, json: false, declared: false, column: false };
     /// A date, a time or a UUID: its texts have a canonical spelling.
     pub fn is_typed(&self) -> bool { affinity(&self.column_type) == Affinity::Typed }
     pub fn is_json(&self) -> bool { self.json || self.column_type == ColumnType::Json }
@@ -72,7 +74,7 @@ pub fn rule(left: &Type, right: &Type) -> Rule {
     let nocase = match (left.explicit, right.explicit) {
         (true, _) => left.nocase,
         (false, true) => right.nocase,
-        _ => left.nocase || (right.nocase && affinity(&left.column_type) != Affinity::Text),
+        _ => left.nocase || (right.nocase && !left.column),
     };
     let typed = |column_type: &ColumnType| Conversion::Typed(column_type.clone());
     let of = |operand: &Type| match affinity(&operand.column_type) {

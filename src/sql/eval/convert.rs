@@ -153,6 +153,7 @@ pub fn cast(value: &Value, to: &ColumnType) -> Result<Value> {
         ColumnType::Bool => truth(value).into_value(),
         ColumnType::Int { .. } => to_int(value).map_or(Value::Null, Value::Int),
         ColumnType::Real => to_real(value).map_or(Value::Null, Value::real),
+        ColumnType::Numeric if !matches!(value, Value::Text(_) | Value::Blob(_)) => value.clone(),
         ColumnType::Numeric => match to_number(value) {
             Value::Real(real) if real.fract() == 0.0 && real.abs() < 9e15 => Value::Int(real as i64),
             number => number,

@@ -2,7 +2,7 @@
 
 use std::any::TypeId;
 
-use gluesql::core::sqlparser::ast::{BinaryOperator, Expr, UnaryOperator};
+use gluesql::core::sqlparser::ast::{BinaryOperator, Expr, ObjectName, UnaryOperator};
 use gluesql::core::sqlparser::dialect::{Dialect, GenericDialect, Precedence};
 use gluesql::core::sqlparser::keywords::Keyword;
 use gluesql::core::sqlparser::parser::{Parser, ParserError};
@@ -28,6 +28,9 @@ const CAST: u8 = 12;
 
 /// The operators that only words spell and sqlparser does not know.
 pub const GLOB: &str = "GLOB";
+
+/// Types whose names are functions' or columns' as well.
+const TYPES: &[&str] = &["date", "time", "datetime", "timestamp", "char", "text", "real", "float", "json", "uuid", "blob", "bit", "string"];
 
 fn word_is(token: &Token, text: &str) -> bool {
     matches!(token, Token::Word(word) if word.quote_style.is_none() && word.value.eq_ignore_ascii_case(text))
@@ -64,6 +67,28 @@ impl Dialect for Prollite {
         let op = match parser.peek_token().token {
             Token::Tilde => UnaryOperator::PGBitwiseNot,
             Token::ExclamationMark => UnaryOperator::Not,
+            // sqlparser reads `date(0) x` and `date d` as DATE 'x' and DATE 'd'.
+            Token::Word(word) if word.quote_style.is_none() && TYPES.iter().any(|name| word.value.eq_ignore_ascii_case(name)) => {
+                let name = word.to_ident();
+                let expr = match parser.peek_nth_token(1).token {
+                    Token::LParen => {
+                        parser.next_token();
+                        parser.parse_function(ObjectName(vec![name]))
+                    }
+                    Token::Word(next) if next.keyword == Keyword::NoKeyword => {
+                        parser.next_token();
+                        Ok(Expr::Identifier(name))
+                    }
+                    _ => return None,
+                };
+                // As behind every operand.
+                return Some(match expr {
+                    Ok(expr) if parser.parse_keyword(Keyword::COLLATE) => {
+                        parser.parse_object_name(false).map(|collation| Expr::Collate { expr: Box::new(expr), collation })
+                    }
+                    other => other,
+                });
+            }
             _ => return None,
         };
         parser.next_token();
@@ -107,7 +132,18 @@ impl Dialect for Prollite {
         if keyword(&first) == Keyword::IS {
             let not = keyword(&second) == Keyword::NOT;
             let operand = if not { parser.peek_nth_token(2).token } else { second };
-            let known = [Keyword::NULL, Keyword::TRUE, Keyword::FALSE, Keyword::UNKNOWN, Keyword::DISTINCT];
+            if keyword(&operand) == Keyword::DISTINCT {
+                // sqlparser lets its right side reach to the end of the condition.
+                for _ in 0..2 + usize::from(not) {
+                    parser.next_token();
+                }
+                let right = parser.expect_keyword(Keyword::FROM).and_then(|_| parser.parse_subexpr(EQUALITY));
+                return Some(right.map(|right| match not {
+                    true => Expr::IsNotDistinctFrom(boxed(), Box::new(right)),
+                    false => Expr::IsDistinctFrom(boxed(), Box::new(right)),
+                }));
+            }
+            let known = [Keyword::NULL, Keyword::TRUE, Keyword::FALSE, Keyword::UNKNOWN];
             if known.contains(&keyword(&operand)) {
                 return None;
             }

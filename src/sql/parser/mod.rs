@@ -17,5 +17,5 @@ mod tests;
 pub use cache::Cache;
 pub use dialect::GLOB;
 pub use parse::{find_name, parse, parse_expression};
-pub use rewrite::AS_OF_MARK;
+pub use rewrite::{ALL_DEFAULTS, AS_OF_MARK};
 pub use statement::{Parsed, Show, Statement, Update};

@@ -178,7 +178,7 @@ fn query(reader: &mut Reader<'_>) -> Result<Statement> {
 fn insert(mut reader: Reader<'_>) -> Result<Statement> {
     let start = reader.position();
     let (tokens, policy) = rewrite::or_policy(std::mem::take(&mut reader.tokens))?;
-    reader.tokens = rewrite::insert_set(tokens)?;
+    reader.tokens = rewrite::empty_row(rewrite::insert_set(tokens)?);
     reader.at = 1;
     let statement = reader.rest(|parser| parser.parse_insert())?;
     let ast::Statement::Insert(mut insert) = statement else {

@@ -84,8 +84,9 @@ impl Binder<'_> {
             }
             E::Cast { expr: inner, data_type, format: None, .. } => {
                 let column_type = data_type_of(data_type)?;
-                let inner = self.expr(inner)?.expr;
-                Ok(Bound { expr: self.fold(Expr::Cast(Box::new(inner), column_type.clone()))?, kind: Type::of(column_type) })
+                let Bound { expr: inner, kind } = self.expr(inner)?;
+                let kind = Type { column_type: column_type.clone(), json: false, declared: false, ..kind };
+                Ok(Bound { expr: self.fold(Expr::Cast(Box::new(inner), column_type))?, kind })
             }
             E::Convert { expr: inner, data_type: Some(data_type), .. } => {
                 let column_type = data_type_of(data_type)?;
@@ -170,7 +171,11 @@ impl Binder<'_> {
     fn unary(&self, op: UnaryOperator, expr: &ast::Expr) -> Result<Bound> {
         let inner = self.expr(expr)?;
         let expr = match op {
-            UnaryOperator::Plus => return Ok(Bound { expr: inner.expr, kind: Type::UNKNOWN }),
+            // Takes the type away, not the collation.
+            UnaryOperator::Plus => {
+                let Type { nocase, explicit, column, .. } = inner.kind;
+                return Ok(Bound { expr: inner.expr, kind: Type { nocase, explicit, column, ..Type::UNKNOWN } });
+            }
             UnaryOperator::Minus => match inner.expr {
                 // -9223372036854775808 is an INTEGER though its digits alone are not.
                 Expr::Literal(Value::Real(real)) if real == 9_223_372_036_854_775_808.0 && is_digits(expr) => {

@@ -52,6 +52,12 @@ impl Binder<'_> {
         if distinct || !clauses.is_empty() || function.filter.is_some() {
             return Err(Error::unsupported(format!("DISTINCT, ORDER BY and FILTER belong to aggregates, {name}() is none")));
         }
+        // MySQL's ON DUPLICATE KEY UPDATE a = VALUES(a).
+        if let ("values", [ast::Expr::Identifier(column)]) = (name.as_str(), &arguments[..]) {
+            if let Some(bound) = self.column(Some("excluded"), &column.value)? {
+                return Ok(bound);
+            }
+        }
         if name == "raise" && self.cx.trigger.is_some() {
             let (_, message) = raised(&arguments)?;
             let message = message.iter().map(|message| Ok(self.expr(message)?.expr)).collect::<Result<Vec<Expr>>>()?;
@@ -80,8 +86,11 @@ impl Binder<'_> {
                 let (Some(when), Some(then)) = (bound.next(), bound.next()) else { return Err(Error::internal("if without arguments")) };
                 Ok(Bound::new(self.fold(Expr::Case { whens: vec![(when, then)], otherwise })?))
             }
-            // The argument is JSON by now.
-            ("json_quote", 1) => Ok(bound.remove(0)),
+            // The argument is JSON by now, but for a NULL.
+            ("json_quote", 1) => {
+                let Bound { expr, kind } = bound.remove(0);
+                Ok(Bound { expr: self.fold(Expr::Coalesce(vec![expr, Expr::Literal("null".into())]))?, kind })
+            }
             ("like" | "glob", 2) => {
                 let (Some(expr), Some(pattern)) = (bound.pop(), bound.pop()) else { return Err(Error::internal("like without arguments")) };
                 let kind = if name == "like" { MatchKind::Like } else { MatchKind::Glob };

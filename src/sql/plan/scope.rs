@@ -35,6 +35,7 @@ impl Scope {
     }
 
     pub fn add(&mut self, qualifier: Option<Rc<str>>, name: Rc<str>, kind: Type, cell: usize, star: bool) {
+        let kind = Type { column: true, ..kind };
         self.columns.push(ScopeColumn { qualifier, name, kind, expr: Expr::Column(cell), star, bare: true });
     }
 

@@ -38,13 +38,15 @@ impl Policy {
             _ if insert.ignore => Policy::Ignore,
             or => Policy::or(or)?,
         };
+        let alias = insert.insert_alias.as_ref().and_then(|alias| alias.row_alias.0.last());
+        let new_row = alias.map_or("excluded", |alias| &alias.value);
         match (&insert.on, or) {
             (None, policy) => Ok(policy),
             (Some(_), Policy::Ignore | Policy::Replace | Policy::On { .. }) => {
                 Err(Error::unsupported("OR together with ON CONFLICT is not supported"))
             }
             (Some(OnInsert::DuplicateKeyUpdate(assignments)), _) => {
-                let update = Some(Update::new(cx, target, assignments, None)?);
+                let update = Some(Update::new(cx, target, assignments, None, new_row)?);
                 Ok(Policy::On { key: None, update })
             }
             (Some(OnInsert::OnConflict(on)), _) => {
@@ -52,7 +54,7 @@ impl Policy {
                 let update = match &on.action {
                     OnConflictAction::DoNothing => None,
                     OnConflictAction::DoUpdate(DoUpdate { assignments, selection }) => {
-                        Some(Update::new(cx, target, assignments, selection.as_ref())?)
+                        Some(Update::new(cx, target, assignments, selection.as_ref(), new_row)?)
                     }
                 };
                 Ok(Policy::On { key, update })
@@ -72,8 +74,9 @@ impl Policy {
 }
 
 impl Update {
-    fn new(cx: &Context, target: &Target, assignments: &[Assignment], selection: Option<&Expr>) -> Result<Update> {
-        let scope = Scope::table(&target.schema, None).and(&target.schema, "excluded");
+    /// `new_row`: under which name the values that were to be inserted stand.
+    fn new(cx: &Context, target: &Target, assignments: &[Assignment], selection: Option<&Expr>, new_row: &str) -> Result<Update> {
+        let scope = Scope::table(&target.schema, None).and(&target.schema, new_row);
         let mut compiled = Vec::new();
         for (column, value) in assigned(&target.schema, assignments)? {
             let value = match value {

@@ -270,7 +270,14 @@ impl ForeignKeys {
                 let gone = pairs.into_iter().map(|(old, _)| old).collect();
                 self.restricted.push((parent.clone(), child, gone));
             }
-            _ => self.cascades.push_back(Cascade { parent: parent.clone(), child, action, pairs }),
+            _ => {
+                // The default may be the very key that goes.
+                if action == Action::SetDefault {
+                    let gone = pairs.iter().map(|(old, _)| old.clone()).collect();
+                    self.restricted.push((parent.clone(), child, gone));
+                }
+                self.cascades.push_back(Cascade { parent: parent.clone(), child, action, pairs });
+            }
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use gluesql::core::sqlparser::ast::{Expr, Ident, Insert, Query, SetExpr};
+use gluesql::core::sqlparser::ast::{Expr, Ident, Insert, InsertAliases, Query, SetExpr};
 
 use super::conflict::{self, Done, Policy};
 use super::operator::{Change, Operator, BATCH};
@@ -11,7 +11,7 @@ use super::{auto_increment, defaults, generated, names, Target};
 use crate::error::{Code, Error, Result};
 use crate::repo::Schema;
 use crate::sql::eval::{compile, Compiled, Scope};
-use crate::sql::parser::Parsed;
+use crate::sql::parser::{Parsed, ALL_DEFAULTS};
 use crate::sql::relation::{Relation, Row};
 use crate::sql::{query, system, Context, Outcome};
 use crate::tuple::Value;
@@ -48,14 +48,20 @@ fn plan(cx: &Context, target: Rc<Target>, insert: &Insert) -> Result<InsertPlan>
     if insert.partitioned.is_some() || insert.overwrite {
         return Err(Error::unsupported("PARTITION and OVERWRITE in INSERT are not supported"));
     }
-    if insert.insert_alias.is_some() {
-        return Err(Error::unsupported("an alias of the new row in INSERT is not supported; use `excluded`"));
+    let has_column_aliases = |alias: &InsertAliases| alias.col_aliases.as_ref().is_some_and(|columns| !columns.is_empty());
+    if insert.insert_alias.as_ref().is_some_and(has_column_aliases) {
+        return Err(Error::unsupported("aliases of the new row's columns in INSERT are not supported; use AS new and new.column"));
     }
     let columns = named_columns(&target.schema, &insert.columns)?;
     let rows = match insert.source.as_deref().and_then(values_of) {
         Some(rows) => {
             let mut compiled = Vec::with_capacity(rows.len());
             for row in rows {
+                let is_mark = |expr: &Expr| matches!(expr, Expr::Identifier(name) if name.value == ALL_DEFAULTS);
+                if insert.columns.is_empty() && row.iter().all(is_mark) {
+                    compiled.push(columns.iter().map(|_| Cell::Default).collect());
+                    continue;
+                }
                 check_width(&target.schema, columns.len(), row.len())?;
                 let mut cells = Vec::with_capacity(row.len());
                 for (expr, column) in row.iter().zip(&columns) {

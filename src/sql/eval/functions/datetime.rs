@@ -36,7 +36,12 @@ fn read(a: &[Value], cx: &Context) -> Option<At> { At::read(a, cx.moment.now_ms)
 fn now(cx: &Context, format: &str) -> Value { text_of(At::of_ms(cx.moment.now_ms), format).into() }
 
 fn shown(a: &[Value], cx: &Context, format: &str, subsec: &str) -> Result<Value> {
-    Ok(read(a, cx).and_then(|at| text_of(at, if at.subsec { subsec } else { format })).into())
+    let text = |at: At| {
+        let text = text_of(at, if at.subsec { subsec } else { format })?;
+        // Four digits behind the sign, where strftime has three.
+        Some(if text.starts_with('-') && at.fields().year > -1000 { text.replacen('-', "-0", 1) } else { text })
+    };
+    Ok(read(a, cx).and_then(text).into())
 }
 
 fn unix(at: At) -> Value {
@@ -65,7 +70,8 @@ pub fn text_of(at: At, format: &str) -> Option<String> {
             out.push(c);
             continue;
         }
-        let year = |year: i64| if year < 0 { format!("-{:04}", -year) } else { format!("{year:04}") };
+        // As C's %04d: the sign is one of the four.
+        let year = |year: i64| format!("{year:04}");
         out.push_str(&match letters.next()? {
             'd' => format!("{:02}", f.day),
             'e' => format!("{:2}", f.day),

@@ -20,6 +20,8 @@ struct Spec {
     zero: bool,
     alternate: bool,
     comma: bool,
+    /// Widths and precisions of texts count characters, not bytes.
+    characters: bool,
     width: usize,
     precision: Option<usize>,
 }
@@ -49,7 +51,7 @@ fn format(a: &[Value]) -> Result<Value> {
                 '0' => spec.zero = true,
                 '#' => spec.alternate = true,
                 ',' => spec.comma = true,
-                _ => {}
+                _ => spec.characters = true,
             }
         }
         let star = |chars: &mut std::iter::Peekable<std::str::Chars>, next: &mut dyn FnMut() -> Value| -> Option<i64> {
@@ -92,7 +94,7 @@ fn format(a: &[Value]) -> Result<Value> {
                 // As often as the precision says; of nothing, a NUL.
                 let shown = to_text(&next()).and_then(|text| text.chars().next()).unwrap_or('\0');
                 let times = spec.precision.unwrap_or(1).max(1);
-                text(&mut out, &Spec { precision: None, ..spec }, &shown.to_string().repeat(times));
+                text(&mut out, &Spec { precision: None, characters: true, ..spec }, &shown.to_string().repeat(times));
             }
             Some('q') => text(&mut out, &spec, &to_text(&next()).map_or("(NULL)".into(), |t| t.replace('\'', "''"))),
             Some('Q') => text(&mut out, &spec, &to_text(&next()).map_or("NULL".into(), |t| quote(&Value::Text(t)))),
@@ -135,14 +137,20 @@ fn number(out: &mut String, spec: &Spec, negative: bool, digits: String) {
 }
 
 fn text(out: &mut String, spec: &Spec, text: &str) {
-    let shown: String = text.chars().take(spec.precision.unwrap_or(usize::MAX)).collect();
-    let padding = spec.width.saturating_sub(shown.chars().count());
+    let most = spec.precision.unwrap_or(usize::MAX);
+    let end = match spec.characters {
+        true => text.char_indices().nth(most).map_or(text.len(), |(at, _)| at),
+        // No character is cut.
+        false => (0..=most.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0),
+    };
+    let shown = &text[..end];
+    let padding = spec.width.saturating_sub(if spec.characters { shown.chars().count() } else { shown.len() });
     if spec.left {
-        out.push_str(&shown);
+        out.push_str(shown);
     }
     out.extend(std::iter::repeat_n(' ', padding));
     if !spec.left {
-        out.push_str(&shown);
+        out.push_str(shown);
     }
 }
 

@@ -54,7 +54,11 @@ impl At {
             None => {
                 let text = to_text(first)?;
                 match At::parse(text.trim(), Some(now_ms)) {
-                    Some(at) => at,
+                    Some(at) => {
+                        // It chooses between kinds of numbers.
+                        names.next_if_eq(&"auto");
+                        at
+                    }
                     None => At::of_number(text.trim().parse().ok()?, &mut names)?,
                 }
             }

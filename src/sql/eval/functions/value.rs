@@ -36,7 +36,9 @@ fn extreme(a: &[Value], wanted: std::cmp::Ordering) -> Value {
         if value.is_null() {
             return Value::Null;
         }
-        if value.compare(best, false) == wanted {
+        // Of equal values, min answers the last and max the first, as SQLite's do.
+        let order = value.compare(best, false);
+        if order == wanted || (order.is_eq() && wanted.is_lt()) {
             best = value;
         }
     }

@@ -2,6 +2,7 @@
 //! Each keeps the position of the tokens it replaces.
 
 mod as_of;
+mod empty_row;
 mod hex_number;
 mod in_table;
 mod index_hint;
@@ -10,6 +11,7 @@ mod or_policy;
 mod parameters;
 
 pub use as_of::{as_of, AS_OF_MARK};
+pub use empty_row::{empty_row, ALL_DEFAULTS};
 pub use hex_number::numbers;
 pub use in_table::in_table;
 pub use index_hint::index_hint;
