@@ -5,6 +5,8 @@ pub const MAGIC: [u8; 8] = *b"prolsyn\x01";
 pub const FRAME_HEADER: usize = 5;
 /// A push that goes in one request is no larger; nor is a pack that is put alone.
 pub const MAX_PUSH: usize = 8 << 20;
+/// Nor does it unpack to more bytes of chunks: what a receiver holds of it is bounded.
+pub const MAX_UNPACKED: usize = 32 << 20;
 /// u64le chunks · u64le bytes of them · BLAKE3 of all that came before this frame.
 pub const END_LEN: usize = 48;
 

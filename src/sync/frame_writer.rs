@@ -50,6 +50,8 @@ impl FrameWriter {
     /// Bytes of chunks that wait for their block.
     pub fn pending(&self) -> usize { self.block_bytes }
     pub fn chunks(&self) -> u64 { self.chunks }
+    /// Bytes of chunks in all.
+    pub fn raw_bytes(&self) -> u64 { self.bytes }
 
     pub fn chunk(&mut self, bytes: &Bytes) {
         if self.block_bytes + bytes.len() > MAX_BLOCK {

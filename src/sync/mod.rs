@@ -28,7 +28,7 @@ pub mod serve;
 pub use block::{decode_block, encode_block, MAX_BLOCK};
 pub use codec::Codec;
 pub use fetch::{Fetch, Fetched};
-pub use frame::{FrameKind, MAGIC, MAX_PUSH};
+pub use frame::{FrameKind, MAGIC, MAX_PUSH, MAX_UNPACKED};
 pub use frame_reader::{Event, FrameReader};
 pub use frame_writer::FrameWriter;
 pub use job::{base_url, check_database, join, Job, Progress, Request, Scope};

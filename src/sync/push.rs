@@ -5,7 +5,7 @@ use std::cell::RefCell;
 
 use bytes::Bytes;
 
-use super::frame::MAX_PUSH;
+use super::frame::{MAX_PUSH, MAX_UNPACKED};
 use super::job::{Job, Progress, Request, Scope, FRAMES, JSON};
 use super::message::{Mode, Update, Updates};
 use super::refusal::Refusal;
@@ -62,6 +62,9 @@ impl Push {
 impl State {
     /// Room for the last block, as large as it can become, and for the updates.
     fn is_full(&mut self) -> bool {
+        if self.writer.raw_bytes() > (MAX_UNPACKED - MAX_BLOCK) as u64 {
+            return true;
+        }
         let room = MAX_PUSH - MAX_BLOCK - (64 << 10);
         if self.writer.len() + self.writer.pending() > room {
             self.writer.flush();

@@ -28,7 +28,7 @@ pub fn refs(refs: &RefList) -> String {
     answer["proto"] = PROTOCOL.into();
     answer["hash"] = "blake3".into();
     answer["codecs"] = Codec::ALL.map(Codec::name).to_vec().into();
-    answer["limits"] = json!({"push": super::MAX_PUSH, "haves": MAX_HAVES, "get": MAX_GET, "block": MAX_BLOCK});
+    answer["limits"] = json!({"push": super::MAX_PUSH, "unpacked": super::MAX_UNPACKED, "haves": MAX_HAVES, "get": MAX_GET, "block": MAX_BLOCK});
     answer["features"] = json!(["push", "packs", "chunks"]);
     answer.to_string()
 }

@@ -14,7 +14,7 @@ use axum::response::Response;
 use axum::Router;
 use prollite::chunk::{ChunkStore, Store};
 use prollite::sync::serve::{self, FrameStream, Rights};
-use prollite::sync::{Event, FetchRequest, FrameReader, GetRequest, Refusal, Updates, MAX_PUSH};
+use prollite::sync::{Event, FetchRequest, FrameReader, GetRequest, Refusal, Updates, MAX_PUSH, MAX_UNPACKED};
 use prollite::{Address, Code, Error};
 use tokio::sync::Semaphore;
 use tokio_stream::wrappers::ReceiverStream;
@@ -36,6 +36,8 @@ pub struct App {
     pub rate: Rate,
     pub metrics: Metrics,
     pub work: Arc<Semaphore>,
+    /// KiB that may be unpacked at once.
+    pub unpacking: Arc<Semaphore>,
     pub ready: std::sync::atomic::AtomicBool,
 }
 
@@ -92,12 +94,14 @@ async fn answer(State(app): State<Arc<App>>, request: Request<Body>) -> Response
     let began = Instant::now();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let endpoint = endpoint_of(&path);
+    let length = |headers: &HeaderMap| headers.get(header::CONTENT_LENGTH).and_then(|len| len.to_str().ok()).map(str::to_owned);
+    let bytes_in = length(request.headers()).unwrap_or_else(|| "0".into());
     let answered = route(&app, request, endpoint).await;
     let response = answered.unwrap_or_else(|refusal| refused(&refusal));
     let status = response.status().as_u16();
     app.metrics.request(endpoint, status);
-    let out = response.headers().get(header::CONTENT_LENGTH).and_then(|len| len.to_str().ok()).unwrap_or("stream").to_owned();
-    tracing::info!(%method, path, status, out, ms = began.elapsed().as_millis() as u64, "request");
+    // A stream's bytes are told when it has ended.
+    tracing::info!(%method, path, status, bytes_in, ms = began.elapsed().as_millis() as u64, "request");
     response
 }
 
@@ -169,17 +173,15 @@ async fn route(app: &Arc<App>, request: Request<Body>, endpoint: &'static str) -
     let name = name.to_owned();
     let body = read_body(app, request, limit).await?;
     let app = app.clone();
-    let Ok(permit) = tokio::time::timeout(app.config.options.timeout(), app.work.clone().acquire_owned()).await else {
-        let mut refusal = Refusal::new(503, Code::RemoteUnreachable, "the server is busy");
-        refusal.retry_after = Some(2);
-        return Err(refusal);
-    };
-    let permit = permit.map_err(|_| Refusal::new(503, Code::RemoteUnreachable, "the server is stopping"))?;
+    // Deflate makes no more than 1,032 bytes of one.
+    let unpacked = if matches!(endpoint, "push" | "packs") { (body.len() * 1_032).min(MAX_UNPACKED) >> 10 } else { 0 };
+    let room = acquire(&app, &app.unpacking, unpacked as u32).await?;
+    let permit = acquire(&app, &app.work, 1).await?;
     match endpoint {
         "fetch" | "chunks/get" => stream(app, name, endpoint, body, permit).await,
         _ => {
             let work = move || {
-                let _permit = permit;
+                let _permits = (room, permit);
                 let database = app.registry.get(&name, scope == Scope::Write)?;
                 match (method.as_str(), endpoint) {
                     ("GET", "refs") => get_refs(&app, &database, known.as_deref()),
@@ -193,6 +195,16 @@ async fn route(app: &Arc<App>, request: Request<Body>, endpoint: &'static str) -
             tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(Error::internal("a request failed").into()))
         }
     }
+}
+
+/// Waits for its turn, not longer than the time limit.
+async fn acquire(app: &App, semaphore: &Arc<Semaphore>, count: u32) -> Result<tokio::sync::OwnedSemaphorePermit, Refusal> {
+    let Ok(permit) = tokio::time::timeout(app.config.options.timeout(), semaphore.clone().acquire_many_owned(count)).await else {
+        let mut refusal = Refusal::new(503, Code::RemoteUnreachable, "the server is busy");
+        refusal.retry_after = Some(2);
+        return Err(refusal);
+    };
+    permit.map_err(|_| Refusal::new(503, Code::RemoteUnreachable, "the server is stopping"))
 }
 
 async fn read_body(app: &App, request: Request<Body>, limit: usize) -> Result<Bytes, Refusal> {
@@ -223,7 +235,7 @@ async fn stream(app: Arc<App>, name: String, endpoint: &'static str, body: Bytes
                 return;
             }
         };
-        let mut first = Some(first);
+        let (mut first, mut sent) = (Some(first), 0);
         loop {
             let piece = match frames.next() {
                 Ok(Some(piece)) => Ok(Bytes::from(piece)),
@@ -244,13 +256,16 @@ async fn stream(app: Arc<App>, name: String, endpoint: &'static str, body: Bytes
                 let _ = first.send(Ok(()));
             }
             let failed = piece.is_err();
-            app.metrics.bytes_out.fetch_add(piece.as_ref().map_or(0, |piece| piece.len() as u64), Ordering::Relaxed);
-            let sent = handle.block_on(tokio::time::timeout(app.config.options.timeout(), send.send(piece)));
-            if failed || !matches!(sent, Ok(Ok(()))) {
+            let bytes = piece.as_ref().map_or(0, |piece| piece.len() as u64);
+            app.metrics.bytes_out.fetch_add(bytes, Ordering::Relaxed);
+            sent += bytes;
+            let taken = handle.block_on(tokio::time::timeout(app.config.options.timeout(), send.send(piece)));
+            if failed || !matches!(taken, Ok(Ok(()))) {
                 break;
             }
         }
         app.metrics.chunks_out.fetch_add(frames.chunks(), Ordering::Relaxed);
+        tracing::info!(database = name, endpoint, bytes_out = sent, chunks = frames.chunks(), "stream");
     });
     match begun.await {
         Ok(Ok(())) => Ok(respond(200, FRAMES, Body::from_stream(ReceiverStream::new(receive)))),
@@ -320,9 +335,8 @@ fn read_frames(body: &[u8]) -> Result<(Option<Updates>, Vec<Bytes>), Refusal> {
             Event::Updates(json) if updates.is_none() => updates = Some(Updates::parse(&json)?),
             Event::Chunks(more) => {
                 bytes += more.iter().map(Bytes::len).sum::<usize>();
-                // What 8 MiB can inflate to is a thousand times that.
-                if bytes > 16 * MAX_PUSH {
-                    return Err(Refusal::new(413, Code::RemoteInvalid, format!("more than {} bytes of chunks in one body", 16 * MAX_PUSH)));
+                if bytes > MAX_UNPACKED {
+                    return Err(Refusal::new(413, Code::RemoteInvalid, format!("more than {MAX_UNPACKED} bytes of chunks in one body")));
                 }
                 chunks.extend(more);
             }

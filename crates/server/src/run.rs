@@ -27,6 +27,9 @@ use crate::registry::Registry;
 /// How long what is under way may take once the server was told to stop.
 const DRAIN: Duration = Duration::from_secs(30);
 
+/// Bytes that pushes may unpack to at the same time; more of them wait.
+const UNPACKING: usize = 256 << 20;
+
 pub fn app(config: Config) -> Result<Arc<App>> {
     crate::files::make_folder(&config.data)?;
     let local = config.options.listen().ip().is_loopback();
@@ -46,6 +49,7 @@ pub fn app(config: Config) -> Result<Arc<App>> {
         rate: Rate::new(config.options.rate()),
         metrics: Metrics::default(),
         work: Arc::new(Semaphore::new(config.options.max_requests())),
+        unpacking: Arc::new(Semaphore::new(UNPACKING >> 10)),
         ready: AtomicBool::new(true),
         registry,
         tokens,

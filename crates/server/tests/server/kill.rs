@@ -11,7 +11,7 @@ fn killed_at_any_moment() {
     let kills = std::env::var("PROLLITE_SERVER_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(8);
     let mut acknowledged: Vec<String> = Vec::new();
     let mut seed = 12_345u64;
-    let mut interrupted = 0;
+    let (mut interrupted, mut collections, mut killed) = (0, 0, 0);
     for round in 0..kills {
         let mut server = Server::start(&folder, &["--grace", "0"]);
         let (url, address) = (server.url("db"), server.address.clone());
@@ -47,12 +47,21 @@ fn killed_at_any_moment() {
         }
         killer.join().unwrap();
         fsck(&folder);
+        // A collection that is killed too, and now and then one that comes to its end.
+        let mut gc = std::process::Command::new(crate::support::PROGRAM)
+            .arg("gc").arg(folder.0.join("data")).args(["--grace", "0"]).stdout(std::process::Stdio::null()).spawn().unwrap();
         if round % 3 == 2 {
-            let out = std::process::Command::new(crate::support::PROGRAM)
-                .arg("gc").arg(folder.0.join("data")).args(["--grace", "0"]).output().unwrap();
-            assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
-            fsck(&folder);
+            assert!(gc.wait().unwrap().success());
+            collections += 1;
+        } else {
+            thread::sleep(Duration::from_micros((seed >> 20) % 25_000));
+            killed += usize::from(gc.try_wait().unwrap().is_none());
+            gc.kill().unwrap();
+            gc.wait().unwrap();
         }
+        fsck(&folder);
     }
+    println!("{interrupted} pushes were broken off, {} acknowledged; {collections} collections, {killed} broken off", acknowledged.len());
+    assert!(killed > 0 && collections > 0);
     assert!(interrupted > 0 && !acknowledged.is_empty(), "{interrupted} interrupted, {} acknowledged", acknowledged.len());
 }

@@ -59,6 +59,33 @@ impl Server {
         log.lines().filter(|line| line.contains(" request ")).map(str::to_owned).collect()
     }
 
+    /// Sums of a number in the log's lines of one kind behind the first `from` bytes, once there are `lines` of them.
+    pub fn logged(&self, from: usize, kind: &str, lines: usize, number: &str) -> u64 {
+        for _ in 0..500 {
+            let log = std::fs::read_to_string(&self.log).unwrap();
+            let found: Vec<&str> = log[from..].lines().filter(|line| line.contains(kind)).collect();
+            if found.len() >= lines {
+                let value = |line: &&str| -> u64 {
+                    let text = line.split_once(&format!("{number}=")).unwrap_or_else(|| panic!("{line}")).1;
+                    text.trim_start_matches('"').split([' ', '"']).next().unwrap().parse().unwrap()
+                };
+                assert_eq!(found.len(), lines, "{found:#?}");
+                return found.iter().map(value).sum();
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        panic!("the log has not {lines} lines of {kind}: {}", std::fs::read_to_string(&self.log).unwrap());
+    }
+
+    pub fn log_len(&self) -> usize { std::fs::read_to_string(&self.log).unwrap().len() }
+
+    /// Most bytes that were resident at once.
+    pub fn most_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() << 10
+    }
+
     pub fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -184,8 +211,12 @@ impl Client {
     pub fn commit(&mut self, name: &str, text: &str) {
         let mut root = self.root();
         root.views.insert(name.into(), Rc::new(View { name: name.into(), columns: Vec::new(), sql: text.into() }));
+        self.commit_root(&root, name);
+    }
+
+    pub fn commit_root(&mut self, root: &Root, message: &str) {
         let root = root.write(&*self.store).unwrap();
-        self.head = Commit::create(&self.store, root, vec![self.head], signature(), signature(), name).unwrap().0;
+        self.head = Commit::create(&self.store, root, vec![self.head], signature(), signature(), message).unwrap().0;
     }
 
     /// Fetches, and joins what came with what is here.
