@@ -2,6 +2,7 @@
 //! indexes, checks, foreign keys, generated columns, large values, and schemas that change on one side or both.
 //! `PROLLITE_CASES` sets how many, `PROLLITE_SEED` begins at a seed that failed.
 
+mod canonical;
 mod generated;
 mod support;
 mod tables;

@@ -91,6 +91,14 @@ impl Script {
         }
     }
 
+    #[track_caller]
+    pub fn run_with(&mut self, sql: &str, parameters: &[Value]) {
+        self.log.push(format!("{sql} -- {}", shown(parameters).join(", ")));
+        if let Err(error) = self.execute(sql, parameters) {
+            self.fail(&format!("{error:?}"));
+        }
+    }
+
     /// As [`Script::run`], not written down: a look.
     #[track_caller]
     pub fn look(&mut self, sql: &str) -> Vec<String> {
