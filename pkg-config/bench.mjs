@@ -87,6 +87,8 @@ async function nativeBenches() {
   if (!existsSync(at('benches/changes.rs'))) return;
   header('Versioning, native');
   await run('cargo', ['bench', '-q', '--bench', 'changes']);
+  header('History, native');
+  await run('cargo', ['bench', '-q', '--bench', 'history']);
 }
 
 /** A context of its own, with empty storage. Answers {step: {ms, answer} or {error}}. */
