@@ -1,7 +1,7 @@
-// `npm run bench`: Prollite and its peers in one run, in one browser. `-- NAME…` runs only those engines,
+// `npm run bench`: Prollite and its peers in one run, in one browser, and the memory blocks. `-- NAME…` runs only those,
 // `--rows N` another size. The peers are installed in `.cache/peers`, apart from the package.
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { buildPackage } from './build.mjs';
+import { buildApp, buildPackage } from './build.mjs';
 import { serve } from './serve.mjs';
 import { setupChromium, setupPackages } from './setup.mjs';
 import { Stop, at, header, once, run, say } from './steps.mjs';
@@ -17,6 +17,20 @@ const ENGINES = [
   { name: 'bare-indexeddb' },
 ];
 
+/** The application of that name: opening and approving a proposal, in its own page. */
+const BLOCKS = 'memory-blocks';
+const GOALS = { open: 100, approve: 150 };
+
+async function launch() {
+  const executablePath = await setupChromium();
+  const { chromium } = await import('playwright-core');
+  return chromium.launch({
+    executablePath,
+    headless: true,
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  });
+}
+
 async function installPeers() {
   const folder = at('.cache', 'peers');
   const manifest = JSON.stringify({ private: true, dependencies: PEERS }, null, 2);
@@ -31,13 +45,13 @@ async function installPeers() {
 export async function bench(args) {
   const { names, rows, native } = options(args);
   if (native) await nativeBenches();
+  if (names.length === 0 || names.includes(BLOCKS)) await benchBlocks();
   const engines = ENGINES.filter(({ name }) => names.length === 0 || names.includes(name));
   if (engines.length === 0) return true;
   if (engines.some(({ name }) => name === 'prollite')) await buildPackage();
   await setupPackages();
   await installPeers();
-  const executablePath = await setupChromium();
-  const { chromium } = await import('playwright-core');
+  const browser = await launch();
   const server = await serve({
     routes: {
       '/blank.html': () => ({ body: '<!doctype html><title>bench</title>' }),
@@ -46,11 +60,6 @@ export async function bench(args) {
       '/benches/': at('benches/browser'),
       '/peers/': at('.cache/peers/node_modules'),
     },
-  });
-  const browser = await chromium.launch({
-    executablePath,
-    headless: true,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
   });
   const results = {};
   try {
@@ -69,6 +78,35 @@ export async function bench(args) {
   return Object.values(results).every((steps) => !steps.broken);
 }
 
+/** Two sizes: an ordinary block with a day's proposals, and a block of 200 KB for which 500 wait. */
+async function benchBlocks() {
+  await buildPackage();
+  await buildApp(BLOCKS);
+  const { openAndApprove, takeInLongLife } = await import('../benches/browser/memory-blocks.mjs');
+  const server = await serve({ routes: { '/': at('www', BLOCKS, 'dist') } });
+  const browser = await launch();
+  header(`Memory blocks in Chromium ${browser.version()}, from the key to what is shown`);
+  try {
+    for (const [title, size] of [['8 KB, 20 proposals', { lines: 120, proposals: 20 }], ['200 KB, 500 proposals', {}]]) {
+      const context = await browser.newContext({ viewport: { width: 1200, height: 900 } });
+      const page = await context.newPage();
+      await page.goto(server.url);
+      await page.locator('main[data-ready=true]').waitFor();
+      await takeInLongLife(page, size);
+      const times = await openAndApprove(page, 9);
+      await context.close();
+      for (const [step, goal] of Object.entries(GOALS)) {
+        const sorted = [...times[step]].sort((a, b) => a - b);
+        const middle = sorted[sorted.length >> 1];
+        console.log(`${middle <= goal ? '✓' : '✗'} ${title}, ${step} a proposal: ${middle.toFixed(0)} ms in the middle, ${sorted.at(-1).toFixed(0)} ms at worst (goal ${goal} ms)`);
+      }
+    }
+  } finally {
+    await browser.close();
+    await server.close();
+  }
+}
+
 function options(args) {
   const names = [];
   let rows = 100_000;
@@ -76,8 +114,8 @@ function options(args) {
     if (args[index] === '--rows') rows = Number(args[++index]);
     else names.push(args[index]);
   }
-  const unknown = names.find((name) => name !== 'native' && !ENGINES.some((engine) => engine.name === name));
-  if (unknown) throw new Stop(`there is no engine "${unknown}": native, ${ENGINES.map(({ name }) => name).join(', ')}.`);
+  const unknown = names.find((name) => name !== 'native' && name !== BLOCKS && !ENGINES.some((engine) => engine.name === name));
+  if (unknown) throw new Stop(`there is no engine "${unknown}": native, ${BLOCKS}, ${ENGINES.map(({ name }) => name).join(', ')}.`);
   if (!Number.isInteger(rows) || rows < 1000) throw new Stop('--rows takes a whole number of at least 1000.');
   const native = names.length === 0 || names.includes('native');
   return { names, rows, native };

@@ -9,7 +9,7 @@ const {
   applyOperation, approvalOf, approve, approveAll, approveGroup, answer, blame, bodyAt, changeSettings, checkLimit, codePoints, compose, createBlock,
   decisionOf, deleteBlock, differences, expireDue, exportAll, exportActivity, findByLabel, findProposal, forgetPast, hashText, importAll, linesOf, listActivity,
   listBlocks, listDecided, listPending, listRules, addRule, switchRule, merge3, planBulk, preview, previewOf, reject, rejectMany, restore, saveBody,
-  fromFile, proposeFiles, pullFromLetta, pushToLetta, splitGroup, stale, toFiles, toLetta, submit, undo, versionsOf, blockAgent, PROTOCOL,
+  finishSync, fromFile, incoming, leaveSync, proposeFiles, pullFromLetta, pushToLetta, settle, splitGroup, stale, toFiles, toLetta, submit, takeIn, undo, versionsOf, blockAgent, PROTOCOL,
 } = domain;
 
 const CASES = Number(process.env.PROLLITE_CASES ?? 60);
@@ -116,23 +116,26 @@ test('lines joined are the text; differences turn one text into the other', () =
   );
 });
 
-test('the merge of three: one side alone is that side, both alike is neither, and nothing is lost', () => {
+test('the merge of three: one side alone is that side, both alike is neither, and nothing is lost', async () => {
+  const { db } = await newDesk();
   const all = (hunks) => hunks.map(() => 'proposed');
-  fc.assert(
-    fc.property(text, text, text, (base, proposed, now) => {
-      assert.equal(compose(base, merge3(base, proposed, base), all(merge3(base, proposed, base))), proposed);
-      assert.deepEqual(merge3(base, base, now), []);
-      assert.deepEqual(merge3(base, now, now), []);
-      const hunks = merge3(base, proposed, now);
-      for (const hunk of hunks) assert.equal(now.slice(hunk.at.from, hunk.at.to), hunk.now);
+  await fc.assert(
+    fc.asyncProperty(text, text, text, async (base, proposed, now) => {
+      const alone = await merge3(db, base, proposed, base);
+      assert.equal(compose(base, alone, all(alone)), proposed);
+      assert.deepEqual(await merge3(db, base, base, now), []);
+      assert.deepEqual(await merge3(db, base, now, now), []);
+      const hunks = await merge3(db, base, proposed, now);
+      const lines = now.split('\n');
+      for (const hunk of hunks) assert.deepEqual(lines.slice(hunk.line, hunk.line + hunk.now.length), hunk.now);
       // Without a conflict the merge is symmetric.
-      const other = merge3(base, now, proposed);
+      const other = await merge3(db, base, now, proposed);
       if (!hunks.some(({ conflict }) => conflict) && !other.some(({ conflict }) => conflict)) {
         assert.equal(compose(now, hunks, all(hunks)), compose(proposed, other, all(other)));
       }
       assert.equal(compose(now, hunks, hunks.map(() => 'now')), now);
     }),
-    { numRuns: CASES * 10 },
+    { numRuns: CASES },
   );
 });
 
@@ -290,7 +293,7 @@ test('3 three pending while the person edits: clean ones rebase, an overlapping 
   await approveId(desk, top);
   const seen = await previewOf(desk, mid);
   assert.deepEqual(seen.hunks.map(({ base, now, proposed, conflict }) => ({ base, now, proposed, conflict })), [
-    { base: 'second\n', now: 'second of mine\n', proposed: 'SECOND\n', conflict: true },
+    { base: ['second'], now: ['second of mine'], proposed: ['SECOND'], conflict: true },
   ]);
   await refused('conflict', async () => approve(desk, await approvalOf(seen)));
   await approve(desk, await approvalOf(seen, ['both']));
@@ -373,6 +376,16 @@ test('7 blame leads from a paragraph to its proposal and reason', async () => {
     ['# Ada', 'create', undefined],
     ['Likes maths.\nA lot.', 'create', undefined],
     ['Likes proofs.', 'approve', 'Seen on Monday.'],
+  ]);
+});
+
+test('7 blame tells the lines of one paragraph apart when several brought them', async () => {
+  const desk = await newDesk();
+  const id = await createBlock(desk, { label: 'goals', body: '- one\n- two\n- three' });
+  await approveId(desk, await propose(desk, { block: 'goals', operation: 'append', value: '- four' }, { reasoning: 'The list came out.' }));
+  await approveId(desk, await propose(desk, { block: 'goals', operation: 'replace', anchor: 'two', value: 'zwei' }, { agent: 'coach', reasoning: 'In German.' }));
+  assert.deepEqual((await blame(desk, id)).map(({ text, commit }) => [text, commit.trailers.Reason]), [
+    ['- one', undefined], ['- zwei', 'In German.'], ['- three', undefined], ['- four', 'The list came out.'],
   ]);
 });
 
@@ -574,4 +587,69 @@ test('10 a folder of markdown keeps the bytes of a body, and comes back as propo
   const { proposed } = await proposeFiles(desk, [{ name: 'journey.md', text: 'y' }, { name: 'fresh.md', text: 'z' }]);
   assert.deepEqual(proposed, ['journey', 'fresh']);
   assert.equal(await body(desk, 'journey'), '\n\nx');
+});
+
+// ---- another device ----
+
+/** Two devices as two branches of one store; a ref is a ref, wherever it came from. */
+async function twoDevices(body) {
+  const here = await newDesk();
+  const id = await createBlock(here, { label: 'student', body });
+  await here.db.vc.branch('tablet');
+  const there = { ...here, db: await here.db.connect('tablet'), person: { name: 'Ada on the tablet' } };
+  return [here, there, id];
+}
+
+test('8 offline review, then sync with one that changed the same block: a merge, never an overwrite', async () => {
+  const [here, there, id] = await twoDevices('# Ada\n\none\n\ntwo\n\nthree');
+  const proposal = await propose(here, { block: 'student', operation: 'replace', anchor: 'one', value: 'ONE' });
+  await approveId(here, proposal);
+  await saveBody(there, id, '# Ada\n\none\n\ntwo\n\nthree, there', (await findByLabel(there.db, 'ada', 'student')).hash);
+  const seen = await incoming(here, 'tablet');
+  assert.deepEqual(seen, { ref: 'tablet', commits: 1, blocks: [{ label: 'student', change: 'changed', before: '# Ada\n\none\n\ntwo\n\nthree', after: '# Ada\n\none\n\ntwo\n\nthree, there', warnings: [] }], proposals: 0 });
+  const taken = await takeIn(here, 'tablet');
+  assert.equal(taken.state, 'merged');
+  assert.equal(await body(here), '# Ada\n\nONE\n\ntwo\n\nthree, there');
+  assert.equal((await takeIn(there, 'main')).state, 'merged');
+  assert.equal(await body(there), await body(here));
+  assert.equal((await incoming(here, 'tablet')).commits, 0);
+  // Both at one place: the person chooses, and neither text is lost before that.
+  await saveBody(here, id, '# Ada\n\nONE\n\nhere\n\nthree, there', (await findByLabel(here.db, 'ada', 'student')).hash);
+  await saveBody(there, id, '# Ada\n\nONE\n\nthere\n\nthree, there\n\nfour', (await findByLabel(there.db, 'ada', 'student')).hash);
+  const clashing = await takeIn(here, 'tablet');
+  assert.equal(clashing.state, 'clashes');
+  const [clash] = clashing.clashes;
+  assert.deepEqual([clash.kind, clash.what, clash.hunks.map(({ conflict }) => conflict)], ['text', 'both changed student', [true, false]]);
+  await refused('conflict', () => settle(here, clash, { choices: [] }));
+  await settle(here, clash, { choices: ['both', 'proposed'] });
+  await finishSync(here);
+  assert.equal(await body(here), '# Ada\n\nONE\n\nhere\nthere\n\nthree, there\n\nfour');
+  assert.equal((await here.db.verify()).ok, true);
+});
+
+test('8 two devices that decided differently meet as "decided twice"; leaving the merge restores what was', async () => {
+  const [here, there] = await twoDevices('a');
+  const proposal = await propose(here, { block: 'student', operation: 'append', value: 'b' });
+  await takeIn(there, 'main');
+  await approveId(here, proposal);
+  await reject(there, proposal);
+  const root = (await here.db.query("SELECT dolt_hashof_db() AS h")).rows[0].h;
+  let taken = await takeIn(here, 'tablet');
+  assert.deepEqual(taken.clashes.map(({ kind, what }) => [kind, what]), [['decision', 'decided twice: add to student, approved here, rejected there']]);
+  await leaveSync(here);
+  assert.equal((await here.db.query("SELECT dolt_hashof_db() AS h")).rows[0].h, root);
+  taken = await takeIn(here, 'tablet');
+  await settle(here, taken.clashes[0], 'mine');
+  await finishSync(here);
+  assert.equal((await findProposal(here.db, proposal)).status, 'approved');
+  assert.equal(await body(here), 'a\nb');
+});
+
+test('8 what would break a limit or a read-only block is said before it comes in', async () => {
+  const [here, there, id] = await twoDevices('a');
+  await changeSettings(here, id, { readOnly: true });
+  await takeIn(there, 'main');
+  await changeSettings(there, id, { readOnly: false });
+  await saveBody(there, id, 'changed', (await findByLabel(there.db, 'ada', 'student')).hash);
+  assert.deepEqual((await incoming(here, 'tablet')).blocks, [{ label: 'student', change: 'changed', before: 'a', after: 'changed', warnings: ['it is read-only here'] }]);
 });

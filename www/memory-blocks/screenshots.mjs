@@ -1,8 +1,11 @@
 // `node www/memory-blocks/screenshots.mjs`: a picture of each screen, desktop and 320 px, light and dark, into screenshots/.
-// It wants what `npm run build` makes, and Chromium.
-import { mkdirSync } from 'node:fs';
+// It wants what `npm run build` makes, Chromium, and prollite-server for the second device.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { serve } from '../../pkg-config/serve.mjs';
+import { buildServer, startRemote } from '../../pkg-config/server.mjs';
 import { findChromium } from '../../pkg-config/setup.mjs';
 import { at } from '../../pkg-config/steps.mjs';
 
@@ -10,9 +13,14 @@ const OUT = at('www/memory-blocks/screenshots');
 const DESKTOP = { width: 1200, height: 800 };
 const PHONE = { width: 320, height: 640 };
 
+await buildServer({ quiet: true });
+const data = mkdtempSync(join(tmpdir(), 'prollite-pictures-'));
+const remote = await startRemote({ data });
 const server = await serve({ routes: { '/': at('www/memory-blocks/dist') } });
 const browser = await chromium.launch({ executablePath: findChromium(), headless: true, args: ['--no-sandbox', '--disable-gpu'] });
+const press = await (await browser.newContext()).newPage();
 try {
+  rmSync(OUT, { recursive: true, force: true });
   mkdirSync(OUT, { recursive: true });
   const context = await browser.newContext({ viewport: DESKTOP, reducedMotion: 'reduce', colorScheme: 'light' });
   const page = await context.newPage();
@@ -22,10 +30,15 @@ try {
   await page.getByRole('textbox', { name: 'Your name' }).fill('Ada');
   await page.getByRole('button', { name: 'Begin with an example' }).click();
   await page.locator('.notice-done', { hasText: 'Three blocks' }).waitFor();
-  await page.getByRole('button', { name: 'Dismiss the message' }).click();
 
+  await page.setViewportSize(PHONE);
+  await go(page, 'blocks');
+  await page.locator('.block-row').first().waitFor();
+  await shoot(page, 'blocks', ['320']);
+  await page.setViewportSize(PHONE);
   await go(page, 'review');
-  
+  await page.locator('.queue-row').first().waitFor();
+  await shoot(page, 'queue', ['320']);
   await page.locator('.queue-row', { hasText: 'Rewrite journey' }).click();
   await page.locator('.hunk').nth(1).waitFor();
   await page.keyboard.press('n');
@@ -48,7 +61,7 @@ try {
   await page.locator('[data-block=student]').waitFor();
   await page.locator('.page [contenteditable=true]').focus();
   await page.keyboard.press('ControlOrMeta+End');
-  await page.keyboard.insertText('\n## Lately\n\nReading about **prime gaps**.\n');
+  await page.keyboard.insertText('\n\n## Lately\n\nReading about **prime gaps**.\n');
   await shoot(page, 'block-writing');
   await page.keyboard.press('ControlOrMeta+S');
   await page.getByRole('button', { name: 'Saved' }).waitFor();
@@ -87,26 +100,90 @@ try {
   await page.getByRole('button', { name: 'Send one: stale base' }).click();
   await page.locator('.exchanges li').first().waitFor();
   await shoot(page, 'agents');
+  await shoot(page, 'simulated-agent', undefined, '#simulated-title');
   await go(page, 'data');
   await page.locator('.figures').waitFor();
   await shoot(page, 'data');
+
+  // Another device changes the same place and decides the same proposal.
+  const url = `${remote.url}/ada`;
+  await sync(page, url, 'Both sides are the same');
+  const other = await (await browser.newContext({ viewport: DESKTOP, reducedMotion: 'reduce' })).newPage();
+  await other.goto(server.url);
+  await other.getByRole('button', { name: 'Begin with an example' }).waitFor();
+  await go(other, 'data');
+  await sync(other, url, 'blocks came');
+  await rewrite(other, 'Starting.', 'Starting, and stopping.');
+  await rewrite(page, 'Starting.', 'Starting, above all.');
+  for (const [device, word] of [[page, 'Approve'], [other, 'Reject']]) {
+    await go(device, 'review');
+    await device.locator('.queue-row', { hasText: 'Rewrite journey' }).click();
+    await device.getByRole('heading', { name: 'essay-coach wants' }).waitFor();
+    await device.getByRole('button', { name: word, exact: true }).click();
+    await device.locator('.notice-done', { hasText: 'left.' }).waitFor();
+  }
+  await go(other, 'data');
+  await sync(other, undefined, 'Both sides are the same');
+  await go(page, 'data');
+  await sync(page, undefined, 'from another device');
+  await shoot(page, 'sync-incoming', undefined, '#sync-title');
+  await page.getByRole('button', { name: 'Take them in' }).click();
+  await page.locator('.clash').first().waitFor();
+  await shoot(page, 'sync-decide', undefined, '#sync-title');
 } finally {
   await browser.close();
   await server.close();
+  await remote.stop();
+  rmSync(data, { recursive: true, force: true });
+}
+
+async function sync(page, url, text) {
+  if (url) await page.getByRole('textbox', { name: 'Address of the remote' }).fill(url);
+  await page.getByRole('button', { name: 'Sync', exact: true }).click();
+  await page.locator('.notice-done', { hasText: text }).waitFor();
+}
+
+async function rewrite(page, from, to) {
+  await go(page, 'blocks/student');
+  await page.locator('[data-block=student]').waitFor();
+  await page.locator('.page .cm-line', { hasText: from }).click();
+  await page.keyboard.press('Home');
+  for (const _ of from) await page.keyboard.press('Delete');
+  await page.keyboard.insertText(to);
+  await page.keyboard.press('ControlOrMeta+S');
+  await page.getByRole('button', { name: 'Saved' }).waitFor();
 }
 
 async function go(page, to) {
   await page.evaluate((hash) => { location.hash = hash; }, `#/${to}`);
 }
 
-async function shoot(page, name) {
-  for (const [size, viewport] of [['desktop', DESKTOP], ['320', PHONE]]) {
-    await page.setViewportSize(viewport);
+/** Desktop in the light, the phone in the dark. `from`: what stands at the top. */
+async function shoot(page, name, sizes = ['desktop', '320'], from) {
+  const dismiss = page.getByRole('button', { name: 'Dismiss the message' });
+  if (await dismiss.count()) await dismiss.click();
+  for (const size of sizes) {
+    await page.setViewportSize(size === '320' ? PHONE : DESKTOP);
     await page.emulateMedia({ colorScheme: size === '320' ? 'dark' : 'light' });
+    await page.evaluate((top) => (top ? document.querySelector(top)?.scrollIntoView() : window.scrollTo(0, 0)), from);
+    await page.mouse.move(0, 0);
     await page.waitForTimeout(250);
-    await page.screenshot({ path: `${OUT}/${name}-${size}.png` });
+    writeFileSync(`${OUT}/${name}-${size}.webp`, await asWebp(await page.screenshot()));
   }
   await page.setViewportSize(DESKTOP);
   await page.emulateMedia({ colorScheme: 'light' });
   await page.waitForTimeout(100);
+}
+
+/** Of a third of the size; the browser writes it. */
+async function asWebp(png) {
+  const text = await press.evaluate(async (source) => {
+    const image = new Image();
+    image.src = `data:image/png;base64,${source}`;
+    await image.decode();
+    const canvas = Object.assign(document.createElement('canvas'), { width: image.width, height: image.height });
+    canvas.getContext('2d').drawImage(image, 0, 0);
+    return canvas.toDataURL('image/webp', 0.86).split(',')[1];
+  }, png.toString('base64'));
+  return Buffer.from(text, 'base64');
 }

@@ -2,6 +2,7 @@ import { render } from 'preact';
 import { App } from './components/app';
 import { expireDue } from './domain';
 import { listenToKeys } from './state/keys';
+import { refreshAll } from './state/resource';
 import { desk, start } from './state/session';
 import { listenToWindows } from './state/simulated';
 import '@fontsource-variable/inter/wght.css';
@@ -28,4 +29,8 @@ if (root) {
   listenToWindows();
   void start().then(expire);
   setInterval(() => void expire(), EXPIRY_MS);
+  // Who comes back sees what is: times that have passed, and storage that the browser took away meanwhile.
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'visible') void refreshAll().then(expire);
+  });
 }

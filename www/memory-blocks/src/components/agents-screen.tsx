@@ -96,7 +96,7 @@ function Simulated() {
         {WRONG.map(([words, edit]) => <button key={words} type="button" onClick={() => say(edit as Record<string, unknown>)}>Send one: {words}</button>)}
       </div>
       <label class="field"><span>A message of your own</span>
-        <textarea class="code" rows={8} spellcheck={false} value={message} onInput={(event) => { setMessage(event.currentTarget.value); setProblem(''); }} />
+        <textarea class="code" rows={12} spellcheck={false} value={message} onInput={(event) => { setMessage(event.currentTarget.value); setProblem(''); }} />
       </label>
       <div class="buttons">
         <button type="button" onClick={() => {

@@ -1,17 +1,17 @@
 import { DbError } from 'prollite';
 import { go } from '../state/route';
-import { start, status, trouble } from '../state/session';
+import { isLost, start, startAnew, startError, status, trouble } from '../state/session';
+import { ConfirmButton } from './confirm-button';
 
 /** What happens to the storage beneath. It is said where it stays in view, and never taken for granted. */
 export function Banners() {
   const reason = trouble.value;
   const code = reason instanceof DbError ? reason.code : null;
-  if (status.value === 'lost' || code === 'STORAGE_LOST') {
+  if (status.value === 'lost' || code === 'STORAGE_LOST' || isLost(startError.value)) {
     return (
       <div class="banner" role="alert">
-        <p><strong>The browser has removed this page’s storage.</strong> What is on the screen is no longer kept anywhere. Import an export, or start anew.</p>
-        <button type="button" onClick={() => location.reload()}>Open it again</button>
-        <button type="button" onClick={() => go('data')}>Import an export</button>
+        <p><strong>The browser has removed this page’s storage.</strong> What is on the screen is no longer kept anywhere: copy what you need. Then start anew, and take in an export.</p>
+        <ConfirmButton label="Start anew…" question="Begin with an empty database?" confirm="Start anew" onConfirm={() => void startAnew()} />
       </div>
     );
   }

@@ -53,7 +53,7 @@ function Writing({ now }: { now: Block }) {
       {behind.value && (
         <div class="state state-conflict">
           <p>The block has changed since you began to write. Your words are kept.</p>
-          <div class="buttons"><button type="button" onClick={bringTogether}>Bring both together</button></div>
+          <div class="buttons"><button type="button" onClick={() => void bringTogether()}>Bring both together</button></div>
         </div>
       )}
       <div class="card page"><TextEditor key={now.id} text={text.value} label={`Text of ${now.title}`} onChange={write} onSave={() => void save()} onLeave={() => document.getElementById('block-title')?.focus()} /></div>
@@ -113,6 +113,7 @@ function Settings({ now }: { now: Block }) {
           <p class="muted">The block goes; its history stays, and Activity can undo it.</p>
           <ConfirmButton disabled={busy || now.readOnly} label="Delete…" question={`Delete ${now.label}?`} confirm="Delete" onConfirm={() => void act('Deleting', async (desk) => {
             await deleteBlock(desk, now.id);
+            discard();
             go('blocks', null, { replace: true });
             return `Deleted ${now.label}.`;
           })} />

@@ -1,9 +1,9 @@
 import { useState } from 'preact/hooks';
 import { createBlock } from '../domain';
-import { age, count, number } from '../lib/words';
+import { age, number } from '../lib/words';
 import { act, doing } from '../state/act';
 import { blocks, pendingByBlock } from '../state/data';
-import { block, dirty, gone, openLabel } from '../state/editing';
+import { block, drafts, gone, openLabel } from '../state/editing';
 import { loadExample } from '../state/example';
 import { addressOf, go } from '../state/route';
 import { wide } from '../state/wide';
@@ -12,7 +12,7 @@ import { BlockDetail } from './block-detail';
 export function BlocksScreen() {
   const list = blocks.value.value;
   const open = openLabel.value;
-  if (list.length === 0 && open === null) return <Welcome />;
+  if (list.length === 0) return <Welcome />;
   return (
     <div class="blocks" data-open={open !== null}>
       {(wide.value || open === null) && (
@@ -34,7 +34,7 @@ export function BlocksScreen() {
                       <span>{number(one.length)} characters</span>
                       {one.updatedAt && <span>{age(new Date(one.updatedAt))}</span>}
                       {one.readOnly && <span class="tag">read-only</span>}
-                      {one.label === open && dirty.value && <span class="tag tag-warn">not saved</span>}
+                      {drafts.value.has(one.id) && <span class="tag tag-warn">not saved</span>}
                     </span>
                   </a>
                 </li>
@@ -84,8 +84,11 @@ function Welcome() {
       <div class="buttons">
         <button type="button" class="primary" disabled={doing.value !== null} onClick={() => void loadExample()}>Begin with an example</button>
       </div>
-      <NewBlock />
-      <p class="muted">{count(0, 'block')} so far. An export of an earlier time can be taken in under <a href={addressOf('data')}>Data</a>.</p>
+      <div class="welcome-own">
+        <h2>Or write the first one yourself</h2>
+        <NewBlock />
+      </div>
+      <p class="muted">Blocks from another device or an earlier export come in under <a href={addressOf('data')}>Data</a>.</p>
     </section>
   );
 }

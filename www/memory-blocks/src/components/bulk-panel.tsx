@@ -2,7 +2,7 @@ import { sentence } from '../domain';
 import { capital, count } from '../lib/words';
 import { doing } from '../state/act';
 import { approveBulk, bulk, planAll, queue } from '../state/review';
-import { differences } from '../domain';
+import { EffectDiff } from './effect-diff';
 
 /** Approving several: the effect first, then the word. */
 export function BulkPanel() {
@@ -20,11 +20,7 @@ export function BulkPanel() {
           <li key={label}>
             <details>
               <summary><strong>{label}</strong> <span class="muted">{count(n, 'proposal')}</span></summary>
-              <div class="effect-diff">
-                {differences(before, after).slice(0, 20).map(({ a, b }, at) => (
-                  <p key={at}>{a.to > a.from && <del>{before.slice(a.from, a.to).trim()}</del>} {b.to > b.from && <ins>{after.slice(b.from, b.to).trim()}</ins>}</p>
-                ))}
-              </div>
+              <EffectDiff before={before} after={after} />
             </details>
           </li>
         ))}

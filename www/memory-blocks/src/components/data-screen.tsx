@@ -7,6 +7,7 @@ import { bytes, count } from '../lib/words';
 import { act, doing } from '../state/act';
 import { tick } from '../state/resource';
 import { db } from '../state/session';
+import { SyncPanel } from './sync-panel';
 
 const replace = signal(false);
 
@@ -15,6 +16,7 @@ export function DataScreen() {
     <div class="data">
       <h1 tabIndex={-1}>Data</h1>
       <ExportImport />
+      <SyncPanel />
       <Elsewhere />
       <Storage />
     </div>
@@ -103,11 +105,13 @@ function Elsewhere() {
       <form class="rule-form" onSubmit={(event) => event.preventDefault()}>
         <label class="field"><span>Address of a Letta server</span><input type="url" placeholder="http://localhost:8283" value={url} onInput={(event) => setUrl(event.currentTarget.value)} /></label>
         <label class="field"><span>Token, if it wants one</span><input type="password" autocomplete="off" value={token} onInput={(event) => setToken(event.currentTarget.value)} /></label>
-        <button type="button" disabled={busy || !url} onClick={() => void act('Sending to Letta', async (desk) => {
-          const { created, updated, same } = await pushToLetta(desk, server);
-          return `${created.length} made, ${updated.length} changed, ${same.length} the same.`;
-        })}>Send</button>
-        <button type="button" disabled={busy || !url} onClick={() => void act('Reading from Letta', async (desk) => pulledWords(await pullFromLetta(desk, server)))}>Read</button>
+        <div class="buttons">
+          <button type="button" disabled={busy || !url} onClick={() => void act('Sending to Letta', async (desk) => {
+            const { created, updated, same } = await pushToLetta(desk, server);
+            return `${created.length} made, ${updated.length} changed, ${same.length} the same.`;
+          })}>Send</button>
+          <button type="button" disabled={busy || !url} onClick={() => void act('Reading from Letta', async (desk) => pulledWords(await pullFromLetta(desk, server)))}>Read</button>
+        </div>
       </form>
     </section>
   );

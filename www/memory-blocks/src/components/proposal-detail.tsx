@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { codePoints, sentence, type Preview, type Proposal } from '../domain';
 import { age, count, dateTime } from '../lib/words';
 import { doing } from '../state/act';
@@ -108,6 +108,7 @@ function Group({ group }: { group: string }) {
 }
 
 function Body({ now }: { now: Preview }) {
+  const lines = useMemo(() => now.now.split('\n'), [now.now]);
   if (now.state === 'void') {
     return <div class="void card"><p>{now.problem?.message}</p>{now.proposal.value && <pre class="prose-pre">{now.proposal.value.slice(0, 2000)}</pre>}</div>;
   }
@@ -133,7 +134,7 @@ function Body({ now }: { now: Preview }) {
         ) : (
           <ol class="hunks">
             {now.hunks.map((hunk, at) => (
-              <HunkCard key={at} hunk={hunk} at={at} all={now.hunks.length} text={now.now} choice={choices.value[at]} active={cursor.value === at} />
+              <HunkCard key={at} hunk={hunk} at={at} all={now.hunks.length} lines={lines} choice={choices.value[at]} active={cursor.value === at} />
             ))}
           </ol>
         )

@@ -1,6 +1,6 @@
 import type { EditorView } from '@codemirror/view';
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
-import { createEditor, setText } from '../lib/editor';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { createEditor, keepsBreaks, setText } from '../lib/editor';
 
 /** A page to write on. `original` marks what differs from it; another `original` makes the page anew. */
 export function TextEditor({ text, label, original, autoFocus, onChange, onSave, onLeave }: {
@@ -16,6 +16,9 @@ export function TextEditor({ text, label, original, autoFocus, onChange, onSave,
   const view = useRef<EditorView | null>(null);
   const latest = useRef({ onChange, onSave, onLeave });
   latest.current = { onChange, onSave, onLeave };
+  // Grows when the text changed elsewhere to one of other line breaks: the page is made anew for them.
+  const [made, setMade] = useState(0);
+  const focused = useRef(false);
   /** What the page and whoever shows it agree on. */
   const known = useRef(text);
 
@@ -36,18 +39,20 @@ export function TextEditor({ text, label, original, autoFocus, onChange, onSave,
     });
     view.current = editor;
     known.current = text;
-    if (autoFocus) editor.focus();
+    if (autoFocus || focused.current) editor.focus();
     return () => {
+      focused.current = editor.hasFocus;
       view.current = null;
       editor.destroy();
     };
-  }, [original, label]);
+  }, [original, label, made]);
 
   // Before anything else can be typed: a text that comes late would take back what was.
   useLayoutEffect(() => {
     if (!view.current || known.current === text) return;
     known.current = text;
-    setText(view.current, text);
+    if (keepsBreaks(view.current, text)) setText(view.current, text);
+    else setMade(made + 1);
   }, [text]);
 
   return <div class="editor" ref={host} />;

@@ -67,7 +67,7 @@ export async function restore(desk: Desk, id: string, commit: string): Promise<v
   });
 }
 
-/** A paragraph of a body and the commit that last changed a line of it. */
+/** A paragraph of a body, or those lines of it that came by one commit. */
 export interface Paragraph {
   text: string;
   commit: Commit | undefined;
@@ -105,10 +105,15 @@ export async function blame({ db }: Desk, id: string, maxVersions = 1000): Promi
     if (rows.length < PAGE) break;
   }
   const commits = await commitsOf(db, [...new Set(owner.filter((hash) => hash !== undefined))]);
-  const rank = new Map([...commits.keys()].map((hash) => [hash, commits.get(hash)?.date.getTime() ?? 0]));
-  return paragraphs(lines).map(([from, to]) => {
-    const newest = owner.slice(from, to).reduce((best, hash) => ((rank.get(hash ?? '') ?? -1) > (rank.get(best ?? '') ?? -1) ? hash : best), undefined);
-    return { text: lines.slice(from, to).join('\n'), commit: commits.get(newest ?? '') };
+  return paragraphs(lines).flatMap(([from, to]) => {
+    const found: Paragraph[] = [];
+    for (let at = from; at < to; ) {
+      let end = at + 1;
+      while (end < to && owner[end] === owner[at]) end++;
+      found.push({ text: lines.slice(at, end).join('\n'), commit: commits.get(owner[at] ?? '') });
+      at = end;
+    }
+    return found;
   });
 }
 

@@ -12,6 +12,7 @@ export * from './proposals';
 export * from './review';
 export * from './rules';
 export * from './schema';
+export * from './sync';
 export * from './text';
 export * from './transfer';
 export * from './undo';

@@ -91,6 +91,15 @@ interface Row {
   final_value?: string | null;
 }
 
+const WORDS: Record<OperationName, string> = {
+  append: 'add to', replace: 'change', full_replace: 'rewrite', replace_all: 'change all in', insert: 'insert into', create: 'create', rename: 'rename', delete: 'delete',
+};
+
+/** The sentence that history shows: what was done, to which block. */
+export function sentence({ operation, label }: { operation: OperationName; label: string }): string {
+  return `${WORDS[operation]} ${label}`;
+}
+
 /** Bodies are read with the one proposal that is opened. */
 const SUMMARY = `id, block_id, block_label, operation, agent_id, confidence, reasoning, status, created_at, reviewed_at, expires_at,
   group_id, base_hash, decided_by, decision_note, (final_value IS NOT NULL) AS edited`;
@@ -173,7 +182,7 @@ export async function submit(desk: Desk, submission: Submission): Promise<Receip
   const { rows } = await desk.db.query<{ hash: string }>("SELECT dolt_hashof('HEAD') AS hash");
   try {
     const commit = {
-      message: `Propose: ${edits.map(({ operation }) => operation).join(', ')} (${labels})`,
+      message: `Propose: ${oneLine(edits.map(({ operation, block }) => sentence({ operation, label: block })).join(', '), 120)}`,
       author: agentPerson(agent),
       trailers: { Act: 'propose', Block: labels, Proposals: ids.join(' '), Reason: oneLine(reasoning) },
     };

@@ -4,7 +4,7 @@ import type { Person, Tx } from 'prollite';
 import { deleteIn, findBlock, findByLabel, insertBlock, needBlock, renameIn, writeBody, type Block } from './blocks';
 import { agentPerson, inOneCommit, oneLine, type Desk, type Queries } from './desk';
 import { applyOperation, checkLimit, Refusal } from './operations';
-import { findProposal, operationOf, type Proposal } from './proposals';
+import { findProposal, operationOf, sentence, type Proposal } from './proposals';
 import { compose, hashText, merge3, type Choice, type Hunk } from './text';
 
 /** What a proposal would do to the block as it is now. */
@@ -53,7 +53,7 @@ export async function preview(queries: Queries, desk: Pick<Desk, 'userId' | 'now
   const moved = block !== undefined && proposal.base !== now;
   // What is appended belongs at the end, wherever that is now.
   const base = proposal.operation === 'append' ? now : proposal.base;
-  const hunks = merge3(base, applyOperation(base, asked), now);
+  const hunks = await merge3(queries, base, applyOperation(base, asked), now);
   if (hunks.length === 0 && proposal.operation !== 'create') return nothing(new Refusal('no_change', 'the block says this already'));
   const result = compose(now, hunks, firstChoices({ hunks }));
   const whole: Preview = { ...seen, hunks, state: hunks.some(({ conflict }) => conflict) ? 'conflict' : moved ? 'rebased' : 'fresh', result };
@@ -121,15 +121,6 @@ export async function approveIn(tx: Tx, desk: Desk, approval: Approval, decidedB
     `UPDATE pending_diffs SET status = 'approved', reviewed_at = ?, decided_by = ?, decision_note = ?, final_value = ?, block_id = ? WHERE id = ?`,
     [desk.now().toISOString(), decidedBy, approval.note ?? null, asProposed ? null : result, blockId, proposal.id],
   );
-}
-
-const WORDS: Record<Proposal['operation'], string> = {
-  append: 'add to', replace: 'change', full_replace: 'rewrite', replace_all: 'change all in', insert: 'insert into', create: 'create', rename: 'rename', delete: 'delete',
-};
-
-/** The sentence that history shows: what was done, to which block. */
-export function sentence({ operation, label }: Pick<Proposal, 'operation' | 'label'>): string {
-  return `${WORDS[operation]} ${label}`;
 }
 
 function trailersFor(act: string, proposals: readonly Proposal[], note?: string): Record<string, string> {

@@ -69,6 +69,12 @@ CREATE TABLE approval_rules (
     enabled BOOLEAN NOT NULL DEFAULT FALSE
 );
 
+INSERT INTO dolt_merge_drivers (table_name, column_name, driver) VALUES
+    ('memory_blocks', 'body', 'text3'),
+    ('memory_blocks', 'sealed', 'text3'),
+    ('memory_blocks', 'updated_at', 'max'),
+    ('pending_diffs', 'reviewed_at', 'max');
+
 CREATE TABLE settings (
     name VARCHAR(100) PRIMARY KEY,
     value TEXT

@@ -1,5 +1,6 @@
 // Texts: their lines, what differs between two of them, and the merge of three. Offsets are UTF-16 code units.
 import { diffIndices } from 'node-diff3';
+import type { Queries } from './desk';
 
 export interface Span {
   from: number;
@@ -13,14 +14,14 @@ export interface Difference {
 }
 
 /**
- * A place of the text as it is now (`at`) that a proposal would change. A conflict is one that both sides changed
- * since `base`, differently.
+ * Lines of the text as it is now, from `line` (counted from 0), that a proposal would change. A conflict is a place
+ * that both sides changed since `base`, differently.
  */
 export interface Hunk {
-  at: Span;
-  now: string;
-  proposed: string;
-  base: string;
+  line: number;
+  now: string[];
+  proposed: string[];
+  base: string[];
   conflict: boolean;
 }
 
@@ -76,7 +77,7 @@ export function lineDiff(a: readonly string[], b: readonly string[]): { a: LineR
   }));
 }
 
-/** What differs between two texts, line by line. */
+/** What differs between two texts, line by line: for what is shown, and not decided. */
 export function differences(a: string, b: string): Difference[] {
   if (a === b) return [];
   const [left, right] = [linesOf(a), linesOf(b)];
@@ -97,72 +98,51 @@ function spanOf({ from, to }: LineRange, starts: readonly number[]): Span {
   return { from: starts[from] ?? 0, to: starts[to] ?? 0 };
 }
 
-interface Change extends Difference {
-  side: 'now' | 'proposed';
+interface HunkRow {
+  kind: 'theirs' | 'conflict';
+  our_line: number;
+  base_text: string | null;
+  our_text: string | null;
+  their_text: string | null;
 }
 
 /**
- * The three-way merge, as hunks of `now`: what `proposed` changed since `base`, at its place in `now`. Changes that
- * touch or overlap what `now` changed are one hunk with a conflict; a change that both made is none.
+ * The three-way merge, by the engine, as the merge driver `text3` makes it: what `proposed` changed since `base`, at its
+ * place in `now`. Lines stand between line feeds, a carriage return belongs to its line; NULL is no line.
  */
-export function merge3(base: string, proposed: string, now: string): Hunk[] {
-  if (base === now) {
-    return differences(now, proposed).map(({ a, b }) => {
-      const text = now.slice(a.from, a.to);
-      return { at: a, now: text, base: text, proposed: proposed.slice(b.from, b.to), conflict: false };
-    });
-  }
-  const changes: Change[] = [
-    ...differences(base, now).map((one): Change => ({ ...one, side: 'now' })),
-    ...differences(base, proposed).map((one): Change => ({ ...one, side: 'proposed' })),
-  ].sort((one, other) => one.a.from - other.a.from || one.a.to - other.a.to);
-  const hunks: Hunk[] = [];
-  // How far each side's offsets have drifted from the base's, up to the group at hand.
-  const drift = { now: 0, proposed: 0 };
-  for (let first = 0; first < changes.length; ) {
-    const group = [changes[first] as Change];
-    let end = (changes[first] as Change).a.to;
-    for (let next = first + 1; next < changes.length && (changes[next] as Change).a.from <= end; next++) {
-      group.push(changes[next] as Change);
-      end = Math.max(end, (changes[next] as Change).a.to);
-    }
-    first += group.length;
-    const from = (group[0] as Change).a.from;
-    const side = (name: Change['side']): Span => {
-      const own = group.filter((change) => change.side === name);
-      const grown = own.reduce((sum, { a, b }) => sum + (b.to - b.from) - (a.to - a.from), 0);
-      const span = { from: from + drift[name], to: end + drift[name] + grown };
-      drift[name] += grown;
-      return span;
-    };
-    const at = side('now');
-    const there = side('proposed');
-    const hunk = { at, now: now.slice(at.from, at.to), proposed: proposed.slice(there.from, there.to), base: base.slice(from, end) };
-    if (hunk.proposed === hunk.base || hunk.proposed === hunk.now) continue;
-    hunks.push({ ...hunk, conflict: hunk.now !== hunk.base });
-  }
-  return hunks;
+export async function merge3(queries: Queries, base: string, proposed: string, now: string): Promise<Hunk[]> {
+  if (base === proposed || now === proposed) return [];
+  const { rows } = await queries.query<HunkRow>(
+    `SELECT kind, our_line, base_text, our_text, their_text FROM dolt_text_hunks(?, ?, ?) WHERE kind IN ('theirs', 'conflict') ORDER BY hunk`,
+    [base, now, proposed],
+  );
+  return rows.map(({ kind, our_line, base_text, our_text, their_text }) => ({
+    line: Number(our_line) - 1,
+    now: split(our_text),
+    proposed: split(their_text),
+    base: split(base_text),
+    conflict: kind === 'conflict',
+  }));
+}
+
+function split(text: string | null): string[] {
+  return text === null ? [] : text.split('\n');
 }
 
 /** The text that the choices make of `now`. A hunk without a choice stays as it is. */
 export function compose(now: string, hunks: readonly Hunk[], choices: readonly (Choice | undefined)[]): string {
-  const parts: string[] = [];
+  const lines = now.split('\n');
+  const made: string[] = [];
   let done = 0;
   hunks.forEach((hunk, index) => {
     const choice = choices[index] ?? 'now';
-    if (choice === 'now') return;
-    parts.push(now.slice(done, hunk.at.from), choice === 'both' ? hunk.now : '', bothJoined(hunk, choice));
-    done = hunk.at.to;
+    for (; done < hunk.line; done++) made.push(lines[done] as string);
+    if (choice !== 'proposed') made.push(...hunk.now);
+    if (choice !== 'now') made.push(...hunk.proposed);
+    done += hunk.now.length;
   });
-  parts.push(now.slice(done));
-  return parts.join('');
-}
-
-/** The proposed text of a hunk; after the present one it starts on a line of its own. */
-function bothJoined(hunk: Hunk, choice: Choice): string {
-  const { now, proposed } = hunk;
-  if (choice !== 'both' || now === '' || proposed === '' || now.endsWith('\n') || /^\r?\n/.test(proposed)) return proposed;
-  return (now.includes('\r\n') ? '\r\n' : '\n') + proposed;
+  for (; done < lines.length; done++) made.push(lines[done] as string);
+  return made.join('\n');
 }
 
 /** SHA-256 of the text's UTF-8, in hexadecimal. */

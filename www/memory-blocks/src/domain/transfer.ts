@@ -40,10 +40,14 @@ export async function importAll(desk: Desk, text: string, { replace = false } = 
   try {
     await inOneCommit(desk, commit, async (tx) => {
       Object.assign(imported, { added: 0, replaced: 0, same: 0, kept: [] });
+      // Blocks that another one stands for here: what was proposed for them is proposed for it.
+      const standIns = new Map<SqlValue, SqlValue>();
       for (const table of TABLES) {
         const name = sql.id(table);
         for (const given of whole.tables[table] ?? []) {
-          const row = 'user_id' in given ? { ...given, user_id: desk.userId } : given;
+          const row: Record<string, SqlValue> = 'user_id' in given ? { ...given, user_id: desk.userId } : { ...given };
+          const standIn = table === 'pending_diffs' ? standIns.get(row.block_id ?? null) : undefined;
+          if (standIn !== undefined) row.block_id = standIn;
           const names = Object.keys(row);
           const { rows } = await tx.query<Record<string, SqlValue>>(sql`SELECT * FROM ${name} WHERE id = ${row.id}`);
           const [here] = rows;
@@ -53,8 +57,9 @@ export async function importAll(desk: Desk, text: string, { replace = false } = 
             continue;
           }
           if (!here && isBlock) {
-            const { rows: taken } = await tx.query('SELECT id FROM memory_blocks WHERE user_id = ? AND label = ?', [desk.userId, row.label ?? null]);
-            if (taken.length > 0) {
+            const { rows: taken } = await tx.query<{ id: string }>('SELECT id FROM memory_blocks WHERE user_id = ? AND label = ?', [desk.userId, row.label ?? null]);
+            if (taken[0]) {
+              standIns.set(row.id ?? null, taken[0].id);
               imported.kept.push(String(row.label));
               continue;
             }

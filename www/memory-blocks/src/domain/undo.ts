@@ -71,18 +71,23 @@ async function takeBack(tx: Tx, desk: Desk, table: string, { op, key, before, af
     await tx.query(sql`DELETE FROM ${name} WHERE id = ${at}`);
     return;
   }
-  const cells = columns.flatMap((column) => {
+  const cells: [string, SqlValue][] = [];
+  for (const column of columns) {
     const [was, is, made] = [before?.[column] ?? null, now[column] ?? null, after[column] ?? null];
-    if (TIMES.has(column)) return [[column, column === 'updated_at' ? desk.now().toISOString() : was] as const];
-    if (same(is, made)) return [[column, was] as const];
-    if (table === 'memory_blocks' && column === 'body') {
-      const hunks = merge3(String(made ?? ''), String(was ?? ''), String(is ?? ''));
-      if (!hunks.some(({ conflict }) => conflict)) return [[column, compose(String(is ?? ''), hunks, hunks.map(() => 'proposed'))] as const];
-    }
-    throw changedSince();
-  });
+    if (TIMES.has(column)) cells.push([column, column === 'updated_at' ? desk.now().toISOString() : was]);
+    else if (same(is, made)) cells.push([column, was]);
+    else if (table === 'memory_blocks' && column === 'body') cells.push([column, await textBack(tx, String(was ?? ''), String(made ?? ''), String(is ?? ''))]);
+    else throw changedSince();
+  }
   if (cells.length === 0) return;
   await tx.query(sql`UPDATE ${name} SET ${sql.join(cells.map(([column, value]) => sql`${sql.id(column)} = ${value}`))} WHERE id = ${at}`);
+}
+
+/** What `made` changed of `was`, taken out of the text as it is. */
+async function textBack(tx: Tx, was: string, made: string, is: string): Promise<string> {
+  const hunks = await merge3(tx, made, was, is);
+  if (hunks.some(({ conflict }) => conflict)) throw changedSince();
+  return compose(is, hunks, hunks.map(() => 'proposed'));
 }
 
 function changedSince(): Refusal {

@@ -72,6 +72,11 @@ function separator(text: string): Extension {
   return EditorState.lineSeparator.of(breakIn(text));
 }
 
+/** Whether the page keeps the breaks of this text as they are. */
+export function keepsBreaks(view: EditorView, text: string): boolean {
+  return view.state.facet(EditorState.lineSeparator) === breakIn(text);
+}
+
 export function textOf(view: EditorView): string {
   return view.state.sliceDoc();
 }
@@ -152,16 +157,18 @@ export function setText(view: EditorView, text: string): void {
   if (now !== text) view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: view.state.toText(text) }, annotations: fromOutside.of(true) });
 }
 
+/** To read. A text whose last line has no break gets one on both sides: what follows it is then new, and it is not. */
 export function createSideBySide({ root, before, after, labels }: { root: ShadowRoot; before: string; after: string; labels: [string, string] }): MergeView {
   const side = (text: string, label: string) => ({
     doc: text,
     extensions: base(text, label, [EditorState.readOnly.of(true), EditorView.editable.of(false), EditorView.contentAttributes.of({ tabindex: '0', role: 'textbox', 'aria-multiline': 'true', 'aria-readonly': 'true' })]),
   });
+  const end = before.endsWith('\n') || after.endsWith('\n') || before === '' || after === '' ? '' : breakIn(after);
   return new MergeView({
     root,
     parent: root,
-    a: side(before, labels[0]),
-    b: side(after, labels[1]),
+    a: side(before + end, labels[0]),
+    b: side(after + end, labels[1]),
     highlightChanges: true,
     gutter: true,
     collapseUnchanged: { margin: 2, minSize: 6 },

@@ -2,7 +2,7 @@ import { signal } from '@preact/signals';
 import type { Desk } from '../domain';
 import { fail, notice, say, tell } from './live';
 import { refreshAll } from './resource';
-import { needDesk } from './session';
+import { needDesk, noteTrouble } from './session';
 
 /** What is being done. Buttons that would do something else wait. */
 export const doing = signal<string | null>(null);
@@ -20,6 +20,7 @@ export async function act(name: string, work: (desk: Desk) => Promise<string | u
     }
     return true;
   } catch (reason) {
+    noteTrouble(reason);
     fail(`${name} was not possible`, reason);
     say(`${name} was not possible: ${reason instanceof Error ? reason.message : String(reason)}`);
     return false;

@@ -17,9 +17,12 @@ export type Look = 'changes' | 'side' | 'result';
 export const look = signal<Look>('changes');
 export const filter = signal<{ agent: string; block: string }>({ agent: '', block: '' });
 
+/** Decided a moment ago, and not yet read as decided. */
+const settled = signal<readonly string[]>([]);
+
 export const queue = computed(() => {
   const { agent, block } = filter.value;
-  return pending.value.value.filter((one) => (!agent || one.agent === agent) && (!block || one.label === block));
+  return pending.value.value.filter((one) => (!agent || one.agent === agent) && (!block || one.label === block) && !settled.value.includes(one.id));
 });
 
 export const openId = computed(() => (view.value === 'review' ? routeId.value : null));
@@ -124,8 +127,9 @@ function describeHunk(at: number): string {
   const all = shown.peek()?.hunks.length ?? 0;
   if (!hunk) return '';
   const choice = choices.peek()[at];
-  const removed = hunk.now.trim() ? `Removes: ${hunk.now.trim().slice(0, 200)}. ` : '';
-  const added = hunk.proposed.trim() ? `Adds: ${hunk.proposed.trim().slice(0, 200)}. ` : '';
+  const words = (lines: readonly string[]) => lines.join('\n').trim().slice(0, 200);
+  const removed = words(hunk.now) ? `Removes: ${words(hunk.now)}. ` : '';
+  const added = words(hunk.proposed) ? `Adds: ${words(hunk.proposed)}. ` : '';
   return `Change ${at + 1} of ${all}${hunk.conflict ? ', changed on both sides' : ''}. ${removed}${added}${choice ? capital(WORDS[choice]) : 'Not decided'}.`;
 }
 
@@ -174,12 +178,15 @@ async function decide(name: string, ids: string[], work: () => Promise<string>):
     const what = await work();
     decisions.value = [...decisions.peek(), { ids, what }].slice(-50);
     const left = pending.value.peek().length - ids.length;
+    // On to the next before anything is read again: the row that goes does not take the focus with it.
+    followFocus.wanted = document.activeElement === document.body || (document.activeElement?.matches('.queue-row') ?? false);
+    batch(() => {
+      settled.value = ids;
+      go('review', following, { replace: true });
+    });
     return `${what} ${left === 0 ? 'Nothing else waits.' : `${count(left, 'proposal')} left.`}`;
   });
-  if (done) {
-    followFocus.wanted = document.activeElement === document.body || (document.activeElement?.matches('.queue-row') ?? false);
-    go('review', following, { replace: true });
-  }
+  settled.value = [];
   return done;
 }
 
@@ -300,10 +307,10 @@ async function lookThrough(): Promise<void> {
         if (blockId === null) continue;
         if (!blocks.has(blockId)) blocks.set(blockId, await findBlock(at.db, blockId));
         const block = blocks.get(blockId);
-        const hash = block?.hash ?? 'gone';
+        const hash = block ? `${block.hash}${block.readOnly ? ' sealed' : ''}` : 'gone';
         if (found.get(id)?.at === hash) continue;
         let state: Preview['state'] = 'fresh';
-        if (hash !== baseHash || block?.readOnly) {
+        if (hash !== baseHash) {
           const proposal = await findProposal(at.db, id);
           if (!proposal || proposal.status !== 'pending') continue;
           state = (await previewIn(at.db, at, proposal, block)).state;

@@ -1,6 +1,6 @@
 // The one database of the page, the desk over it, and how it is.
 import { computed, signal } from '@preact/signals';
-import { open, type Db, type Status } from 'prollite';
+import { DbError, deleteDb, open, type Db, type Status } from 'prollite';
 import { setUp, type Desk } from '../domain';
 import { stored } from '../lib/stored';
 
@@ -33,11 +33,17 @@ export function needDesk(): Desk {
   return now;
 }
 
+/** For a remote, when it wants one. In memory only. */
+export const token = signal('');
+export function auth(): Record<string, string> {
+  return token.peek() ? { authorization: `Bearer ${token.peek()}` } : {};
+}
+
 export async function start(): Promise<void> {
   startError.value = null;
   trouble.value = null;
   try {
-    const handle = await open(databaseName, { ...(inMemory ? { storage: 'memory' as const } : {}), types: { int64: 'number-or-throw' } });
+    const handle = await open(databaseName, { ...(inMemory ? { storage: 'memory' as const } : {}), auth });
     handle.on('status', (now) => {
       status.value = now;
     });
@@ -50,4 +56,21 @@ export async function start(): Promise<void> {
   } catch (reason) {
     startError.value = reason;
   }
+}
+
+/** After the browser removed the storage: forgets the database that was, and makes an empty one. */
+export async function startAnew(): Promise<void> {
+  await db.peek()?.close().catch(() => undefined);
+  db.value = null;
+  await deleteDb(databaseName);
+  await start();
+}
+
+export function isLost(reason: unknown): boolean {
+  return reason instanceof DbError && reason.code === 'STORAGE_LOST';
+}
+
+/** Failures of the storage beneath stay in view, and not only where they were met. */
+export function noteTrouble(reason: unknown): void {
+  if (reason instanceof DbError && (reason.code === 'QUOTA' || reason.code === 'STORAGE_LOST')) trouble.value = reason;
 }
