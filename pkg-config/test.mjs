@@ -7,7 +7,7 @@ import { setupChromium, setupPackages, setupRust } from './setup.mjs';
 import { measureSize } from './size.mjs';
 import { Stop, at, header, run } from './steps.mjs';
 
-const LONG_COUNTS = { PROLLITE_CASES: '10000', PROLLITE_KILLS: '50', PROLLITE_LONG: '1' };
+const LONG_COUNTS = { PROLLITE_CASES: '10000', PROLLITE_KILLS: '50', PROLLITE_LONG: '1', PROLLITE_SERVER_KILLS: '100' };
 
 export async function test(args) {
   const long = args.includes('--long');
@@ -15,6 +15,7 @@ export async function test(args) {
   const env = long ? Object.fromEntries(Object.entries(LONG_COUNTS).map(([key, value]) => [key, process.env[key] ?? value])) : {};
   const suites = [
     ['rust', 'Rust: unit, property and integration tests', () => rustTests(long, env)],
+    ...(long ? [['bucket', 'Rust: servers over a bucket', () => bucketTests(env)]] : []),
     // The browser's tests start the server: what it takes to build must not count against their time.
     ['build', 'Build: wasm, bindings, bundles, server', () => single(async () => (await buildAll(), buildServer()))],
     ['size', 'Size budget', () => single(measureSize)],
@@ -64,6 +65,18 @@ async function rustTests(long, env) {
   const { code, output } = await run('cargo', args, { mayFail: true, env: { ...env, CARGO_TERM_COLOR: 'never' } });
   const counts = nextest ? nextestCounts(output) : cargoTestCounts(output);
   // A build that fails counts no test: that is a failure all the same.
+  if (code !== 0 && counts.failed === 0) counts.failed = 1;
+  return counts;
+}
+
+/** Two servers over one bucket, for which `moto` stands in. */
+async function bucketTests(env) {
+  await setupRust();
+  const there = (await run('moto_server', ['--help'], { mayFail: true, quiet: true })).code === 0;
+  if (!there) throw new Stop("the bucket tests need moto_server: pip install 'moto[server,s3]'.");
+  const args = ['test', '-p', 'prollite-server', '--features', 'bucket', '--test', 'server', '--', 'bucket'];
+  const { code, output } = await run('cargo', args, { mayFail: true, env: { ...env, CARGO_TERM_COLOR: 'never' } });
+  const counts = cargoTestCounts(output);
   if (code !== 0 && counts.failed === 0) counts.failed = 1;
   return counts;
 }

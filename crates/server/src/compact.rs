@@ -7,7 +7,7 @@ use prollite::chunk::ChunkStore;
 use prollite::{Address, Result};
 
 use crate::database::Database;
-use crate::pack::{Pack, PackWriter};
+use crate::pack::Pack;
 use crate::snapshot::View;
 
 /// So many packs of one tier are joined.
@@ -38,7 +38,7 @@ pub fn compact(database: &Database) -> Result<usize> {
         return Ok(0);
     }
     let view = View::new(snapshot.clone());
-    let mut writer = PackWriter::new(&database.folder().join("packs"))?;
+    let mut writer = database.writer()?;
     for pack in &old {
         let mut placed: Vec<(_, Address)> = pack.addresses().filter_map(|address| Some((pack.find(address)?, *address))).collect();
         placed.sort_by_key(|(place, _)| (place.at, place.which));
@@ -46,7 +46,7 @@ pub fn compact(database: &Database) -> Result<usize> {
             writer.push(address, view.get(&address)?.bytes().clone())?;
         }
     }
-    let new = Arc::new(writer.finish()?);
+    let new = Arc::new(database.finish(writer)?);
     database.join(&old, new)?;
     Ok(old.len())
 }

@@ -47,6 +47,9 @@ pub struct Options {
     /// Minutes between looks for what can be collected; 0: never by itself [60]
     #[arg(long, env = "PROLLITE_GC_EVERY", value_name = "MINUTES")]
     pub gc_every: Option<u64>,
+    /// Keep the databases in an S3-compatible bucket, `s3://bucket/prefix`, and copies alone in the folder
+    #[arg(long, env = "PROLLITE_BUCKET", value_name = "URL")]
+    pub bucket: Option<String>,
     /// Where to answer `GET /metrics`, Prometheus' form; nowhere unless given
     #[arg(long, env = "PROLLITE_METRICS", value_name = "ADDRESS:PORT")]
     pub metrics: Option<SocketAddr>,
@@ -80,6 +83,7 @@ impl Options {
             quota: self.quota.or(file.quota),
             grace: self.grace.or(file.grace),
             gc_every: self.gc_every.or(file.gc_every),
+            bucket: self.bucket.or(file.bucket),
             metrics: self.metrics.or(file.metrics),
             log_format: self.log_format.or(file.log_format),
         }

@@ -9,6 +9,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Instant;
 
 use bytes::Bytes;
 use prollite::chunk::{AddressMap, Chunk, ChunkStore, Overlay, Store};
@@ -16,6 +17,7 @@ use prollite::sync::serve::{check_push, check_standing, Rights};
 use prollite::sync::{RefList, Refusal, Updates};
 use prollite::{Address, Code, Error, Result};
 
+use crate::depot::{Depot, Found, Version};
 use crate::manifest::{DonePush, Manifest, Tombstone};
 use crate::pack::{index_path, pack_path, Pack, PackWriter};
 use crate::snapshot::{Snapshot, View};
@@ -24,9 +26,11 @@ use crate::{files, io, now_ms};
 pub struct Database {
     pub name: String,
     folder: PathBuf,
+    /// Where manifest and packs are kept, if not in the folder.
+    depot: Option<Arc<dyn Depot>>,
     state: RwLock<Arc<Snapshot>>,
     waiting: Mutex<Vec<Waiting>>,
-    writing: Mutex<()>,
+    writing: Mutex<Writing>,
     staged: Mutex<BTreeMap<Address, Staged>>,
     /// Read by whoever has written a pack that nothing lists yet, written by whoever removes files.
     pub(crate) files: RwLock<()>,
@@ -35,6 +39,10 @@ pub struct Database {
     /// Held as long as the database is open: one server a folder.
     _lock: File,
 }
+
+/// What only the one knows that writes: of a depot, which manifest it saw last, and when it looked.
+#[derive(Default)]
+struct Writing { version: Option<Version>, looked: Option<Instant> }
 
 struct Staged { pack: Arc<Pack>, at_ms: i64 }
 
@@ -50,18 +58,22 @@ pub struct Landed { pub generation: u64, pub again: bool }
 #[derive(Clone)]
 enum Refused {
     Because(Refusal),
-    /// A collection came between: check again.
+    /// A collection or another server came between: check again.
     Stale,
 }
 
 /// Most bytes that wait in packs whose refs never came.
 pub const STAGED_QUOTA: u64 = 4 << 30;
 const STAGED_MS: i64 = 24 * 3_600_000;
+/// Others may be faster so many times.
+const TRIES: usize = 200;
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> { mutex.lock().unwrap_or_else(PoisonError::into_inner) }
 
 impl Database {
-    pub fn open(folder: &Path, name: &str) -> Result<Database> {
+    pub fn open(folder: &Path, name: &str) -> Result<Database> { Database::open_in(folder, name, None) }
+
+    pub fn open_in(folder: &Path, name: &str, depot: Option<Arc<dyn Depot>>) -> Result<Database> {
         files::make_folder(&folder.join("packs"))?;
         files::make_folder(&folder.join("staged"))?;
         let path = folder.join("LOCK");
@@ -74,8 +86,9 @@ impl Database {
         }
         let database = Database {
             name: name.into(),
-            state: RwLock::new(Arc::new(read_state(folder)?)),
+            state: RwLock::new(Arc::new(if depot.is_some() { Snapshot::default() } else { read_state(folder)? })),
             folder: folder.into(),
+            depot,
             waiting: Mutex::default(),
             writing: Mutex::default(),
             staged: Mutex::default(),
@@ -84,11 +97,97 @@ impl Database {
             _lock: lock,
         };
         database.read_staged()?;
+        database.refresh()?;
         Ok(database)
     }
 
     pub fn folder(&self) -> &Path { &self.folder }
+    pub(crate) fn depot(&self) -> Option<&dyn Depot> { self.depot.as_deref() }
     pub fn snapshot(&self) -> Arc<Snapshot> { self.state.read().unwrap_or_else(PoisonError::into_inner).clone() }
+
+    /// Sees what other servers did. Requests that wait for the same look share it.
+    pub fn refresh(&self) -> Result<()> {
+        let Some(depot) = self.depot() else { return Ok(()) };
+        let asked = Instant::now();
+        let mut writing = locked(&self.writing);
+        if writing.looked.is_some_and(|at| at >= asked) {
+            return Ok(());
+        }
+        let began = Instant::now();
+        self.look(depot, &mut writing)?;
+        writing.looked = Some(began);
+        Ok(())
+    }
+
+    fn look(&self, depot: &dyn Depot, writing: &mut Writing) -> Result<()> {
+        let (bytes, version) = match depot.manifest(&self.name, writing.version.as_ref())? {
+            Found::Manifest(bytes, version) => (bytes, version),
+            Found::Nothing if writing.version.is_some() => {
+                return Err(Error::corrupt(format!("the manifest of {} was there and is gone", self.name)));
+            }
+            Found::Nothing | Found::Same => return Ok(()),
+        };
+        let manifest = Manifest::decode(&bytes)?;
+        let known = self.snapshot();
+        let pack = |id: &Address| match known.packs.iter().find(|pack| pack.id == *id) {
+            Some(pack) => Ok(pack.clone()),
+            None => self.bring(depot, id).map(Arc::new),
+        };
+        let packs = manifest.packs.iter().map(pack).collect::<Result<_>>()?;
+        *self.state.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Snapshot { manifest, packs });
+        writing.version = Some(version);
+        Ok(())
+    }
+
+    /// A pack from the depot, copied into the folder.
+    fn bring(&self, depot: &dyn Depot, id: &Address) -> Result<Pack> {
+        let folder = self.folder.join("packs");
+        if !pack_path(&folder, id).exists() {
+            for (path, kind) in [(index_path(&folder, id), "idx"), (pack_path(&folder, id), "pack")] {
+                let from = format!("{}/packs/{}.{kind}", self.name, id.hex());
+                let missing = || Error::corrupt(format!("{from} is listed and not in the bucket"));
+                files::write(&path, &depot.get(&from)?.ok_or_else(missing)?)?;
+            }
+        }
+        Pack::open(&folder, *id)
+    }
+
+    /// A pack in the making.
+    pub fn writer(&self) -> Result<PackWriter> {
+        let writer = PackWriter::new(&self.folder.join("packs"))?;
+        if self.depot.is_some() { writer.salted() } else { Ok(writer) }
+    }
+
+    /// Makes it durable, where all servers find it.
+    pub fn finish(&self, writer: PackWriter) -> Result<Pack> {
+        let pack = writer.finish()?;
+        if let Some(depot) = self.depot() {
+            self.copy_pack(depot, &self.folder.join("packs"), &pack, &format!("{}/packs/{}", self.name, pack.id.hex()))?;
+        }
+        Ok(pack)
+    }
+
+    fn copy_pack(&self, depot: &dyn Depot, folder: &Path, pack: &Pack, to: &str) -> Result<()> {
+        for (path, kind) in [(index_path(folder, &pack.id), "idx"), (pack_path(folder, &pack.id), "pack")] {
+            let bytes = std::fs::read(&path).map_err(|error| io(format!("reading {}", path.display()), error))?;
+            depot.put(&format!("{to}.{kind}"), bytes.into())?;
+        }
+        Ok(())
+    }
+
+    /// A staged pack that another server took.
+    fn bring_staged(&self, wire: &Address) -> Result<Option<Arc<Pack>>> {
+        let Some(depot) = self.depot() else { return Ok(None) };
+        let from = format!("{}/staged/{}", self.name, wire.hex());
+        let (Some(index), Some(bytes)) = (depot.get(&format!("{from}.idx"))?, depot.get(&format!("{from}.pack"))?) else { return Ok(None) };
+        let (folder, id) = (self.folder.join("staged"), Address::of(&bytes));
+        files::write(&index_path(&folder, &id), &index)?;
+        files::write(&pack_path(&folder, &id), &bytes)?;
+        files::write(&folder.join(format!("{}.name", wire.hex())), id.hex().as_bytes())?;
+        let pack = Arc::new(Pack::open(&folder, id)?);
+        locked(&self.staged).insert(*wire, Staged { pack: pack.clone(), at_ms: now_ms() });
+        Ok(Some(pack))
+    }
 
     /// Packs that a restart finds staged: a client in mid-push goes on.
     fn read_staged(&self) -> Result<()> {
@@ -128,6 +227,9 @@ impl Database {
         }
         let pack = writer.finish()?;
         files::write(&folder.join(format!("{}.name", wire.hex())), pack.id.hex().as_bytes())?;
+        if let Some(depot) = self.depot() {
+            self.copy_pack(depot, &folder, &pack, &format!("{}/staged/{}", self.name, wire.hex()))?;
+        }
         locked(&self.staged).insert(wire, Staged { pack: Arc::new(pack), at_ms: now_ms() });
         Ok(true)
     }
@@ -151,6 +253,12 @@ impl Database {
             let _ = std::fs::remove_file(pack_path(&folder, &gone.pack.id));
             let _ = std::fs::remove_file(index_path(&folder, &gone.pack.id));
         }
+        drop(staged);
+        if let Some(depot) = self.depot() {
+            let at = format!("{}/staged/{}", self.name, wire.hex());
+            // What stays is dropped by a collection.
+            let _ = (depot.remove(&format!("{at}.pack")), depot.remove(&format!("{at}.idx")));
+        }
     }
 
     /// Checks a push and does it. `chunks` came with it; packs that it names were staged.
@@ -159,7 +267,7 @@ impl Database {
         request.packs.clear();
         let request = Address::of(request.to_json().as_bytes());
         let _files = self.files.read().unwrap_or_else(PoisonError::into_inner);
-        loop {
+        for _ in 0..TRIES {
             let snapshot = self.snapshot();
             if let Some(done) = snapshot.manifest.done_push(&updates.idem) {
                 return match done.request == request {
@@ -188,6 +296,9 @@ impl Database {
                 None => return Err(Error::internal("a push was left without an outcome").into()),
             }
         }
+        let mut refusal = Refusal::new(503, Code::RemoteUnreachable, format!("others were faster {TRIES} times"));
+        refusal.retry_after = Some(2);
+        Err(refusal)
     }
 
     /// Verifies the push and writes what it brings as one durable pack, which nothing lists yet.
@@ -197,6 +308,7 @@ impl Database {
         let mut packs = Vec::new();
         for wire in &updates.packs {
             let staged = locked(&self.staged).get(wire).map(|staged| staged.pack.clone());
+            let staged = if staged.is_some() { staged } else { self.bring_staged(wire)? };
             let missing = || Refusal::new(422, Code::RemoteInvalid, format!("pack {} is not here: put it first", wire.hex()));
             packs.push(staged.ok_or_else(missing)?);
         }
@@ -218,19 +330,19 @@ impl Database {
         if receiver.chunks() == 0 {
             return Ok(None);
         }
-        let mut writer = PackWriter::new(&self.folder.join("packs"))?;
+        let mut writer = self.writer()?;
         let mut taken: Vec<&Address> = pushed.keys().chain(packs.iter().flat_map(|pack| pack.addresses())).collect();
         taken.sort_unstable();
         taken.dedup();
         for address in taken.into_iter().filter(|address| receiver.was_taken(address)) {
             writer.push(*address, view.get(address)?.bytes().clone())?;
         }
-        Ok(Some(writer.finish()?))
+        Ok(Some(self.finish(writer)?))
     }
 
     /// Does what waits, in one write. Whoever comes while it is written waits for the next.
     fn write_waiting(&self) {
-        let _writing = locked(&self.writing);
+        let mut writing = locked(&self.writing);
         let waiting = std::mem::take(&mut *locked(&self.waiting));
         if waiting.is_empty() {
             return;
@@ -250,26 +362,39 @@ impl Database {
             landed.into_iter().for_each(|(slot, done)| *locked(&slot) = Some(Ok(done)));
             return;
         }
-        let written = self.replace(manifest, packs);
+        let written = self.replace(&mut writing, manifest, packs);
         for (slot, done) in landed {
             let outcome = match &written {
-                Ok(()) => Ok(done),
+                Ok(true) => Ok(done),
+                Ok(false) => Err(Refused::Stale),
                 Err(error) => Err(Refused::Because(Refusal::from(error.clone()))),
             };
             *locked(&slot) = Some(outcome);
         }
     }
 
-    /// Makes a manifest the database's. The caller holds `writing`.
-    fn replace(&self, manifest: Manifest, packs: Vec<Arc<Pack>>) -> Result<()> {
-        files::write(&self.folder.join("manifest.json"), &manifest.encode())?;
+    /// Makes a manifest the database's. `false`: another server was faster, and what it made is seen now.
+    fn replace(&self, writing: &mut Writing, manifest: Manifest, packs: Vec<Arc<Pack>>) -> Result<bool> {
+        match self.depot() {
+            None => files::write(&self.folder.join("manifest.json"), &manifest.encode())?,
+            Some(depot) => match depot.swap(&self.name, manifest.encode(), writing.version.as_ref()) {
+                Ok(Some(version)) => writing.version = Some(version),
+                Ok(None) => return self.look(depot, writing).map(|()| false),
+                Err(error) => {
+                    // The answer may have been lost behind the effect: what is there now decides.
+                    let before = writing.version.clone();
+                    self.look(depot, writing)?;
+                    return if writing.version == before { Err(error) } else { Ok(false) };
+                }
+            },
+        }
         *self.state.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Snapshot { manifest, packs });
-        Ok(())
+        Ok(true)
     }
 
     /// `new` holds everything that `old` do, and takes their place. Where a collection was faster it is left alone.
     pub fn join(&self, old: &[Arc<Pack>], new: Arc<Pack>) -> Result<()> {
-        let _writing = locked(&self.writing);
+        let mut writing = locked(&self.writing);
         let snapshot = self.snapshot();
         let gone: Vec<Address> = old.iter().map(|pack| pack.id).filter(|id| *id != new.id).collect();
         if !gone.iter().all(|id| snapshot.manifest.packs.contains(id)) {
@@ -285,17 +410,17 @@ impl Database {
         manifest.tombstones.retain(|stone| stone.id != new.id);
         let at_ms = now_ms();
         manifest.tombstones.extend(gone.into_iter().map(|id| Tombstone { id, at_ms }));
-        self.replace(manifest, packs)
+        self.replace(&mut writing, manifest, packs).map(drop)
     }
 
     /// Compare and swap for a collection: `change` makes the next state of the one that was looked at. `false`: somebody
     /// moved it meanwhile.
     pub fn swap(&self, seen: &Snapshot, manifest: Manifest, packs: Vec<Arc<Pack>>) -> Result<bool> {
-        let _writing = locked(&self.writing);
+        let mut writing = locked(&self.writing);
         if self.snapshot().manifest.generation != seen.manifest.generation {
             return Ok(false);
         }
-        self.replace(manifest, packs).map(|()| true)
+        self.replace(&mut writing, manifest, packs)
     }
 }
 

@@ -16,13 +16,16 @@ use prollite::{Address, Error, Result};
 
 use crate::database::Database;
 use crate::manifest::Tombstone;
-use crate::pack::{Pack, PackWriter};
+use crate::depot::Depot;
+use crate::pack::Pack;
 use crate::snapshot::{Snapshot, View};
 use crate::{io, now_ms};
 
 /// Bytes of a pack that collection writes.
 const PACK: u64 = 32 << 20;
 const TRIES: usize = 8;
+/// Least grace where other servers may be about to list what they wrote: more than any push takes.
+const SHARED_GRACE_MS: i64 = 3_600_000;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Collected { pub kept: u64, pub dropped: u64, pub packs: u64, pub files_removed: u64 }
@@ -38,6 +41,7 @@ pub fn live(snapshot: &Arc<Snapshot>) -> Result<Vec<Address>> {
 
 pub fn collect(database: &Database, grace_ms: i64) -> Result<Collected> {
     for _ in 0..TRIES {
+        database.refresh()?;
         let snapshot = database.snapshot();
         let mut collected = Collected::default();
         let live = live(&snapshot)?;
@@ -73,30 +77,30 @@ pub fn collect(database: &Database, grace_ms: i64) -> Result<Collected> {
 
 fn rewrite(database: &Database, snapshot: &Arc<Snapshot>, live: &[Address]) -> Result<Vec<Arc<Pack>>> {
     let view = View::new(snapshot.clone());
-    let folder = database.folder().join("packs");
     // In the order in which they lie: each block is read once, and neighbours stay neighbours.
     let mut placed: Vec<_> = live.iter().filter_map(|address| Some((snapshot.find(address)?, *address))).collect();
     placed.sort_by_key(|((pack, place), _)| (pack.id, place.at, place.which));
     let mut packs = Vec::new();
-    let mut writer = PackWriter::new(&folder)?;
+    let mut writer = database.writer()?;
     for (_, address) in placed {
         writer.push(address, view.get(&address)?.bytes().clone())?;
         if writer.bytes() >= PACK {
-            packs.push(Arc::new(std::mem::replace(&mut writer, PackWriter::new(&folder)?).finish()?));
+            packs.push(Arc::new(database.finish(std::mem::replace(&mut writer, database.writer()?))?));
         }
     }
     if writer.is_empty() {
         writer.drop_file();
     } else {
-        packs.push(Arc::new(writer.finish()?));
+        packs.push(Arc::new(database.finish(writer)?));
     }
     Ok(packs)
 }
 
 /// Files of packs that nothing lists, once they are older than the grace.
 fn remove_files(database: &Database, grace_ms: i64) -> Result<u64> {
+    let grace_ms = if database.depot().is_some() { grace_ms.max(SHARED_GRACE_MS) } else { grace_ms };
     let folder = database.folder().join("packs");
-    let _files = database.files.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let files = database.files.write().unwrap_or_else(std::sync::PoisonError::into_inner);
     let snapshot = database.snapshot();
     let listed: BTreeSet<String> = snapshot.manifest.packs.iter().map(Address::hex).collect();
     let young: BTreeSet<String> = {
@@ -118,6 +122,10 @@ fn remove_files(database: &Database, grace_ms: i64) -> Result<u64> {
             removed += 1;
         }
     }
+    drop(files);
+    if let Some(depot) = database.depot() {
+        removed += remove_objects(database, depot, &young, grace_ms)?;
+    }
     let snapshot = database.snapshot();
     let mut manifest = snapshot.manifest.clone();
     manifest.tombstones.retain(|stone| young.contains(&stone.id.hex()));
@@ -125,6 +133,26 @@ fn remove_files(database: &Database, grace_ms: i64) -> Result<u64> {
         manifest.generation += 1;
         // Lost to a push: the next collection forgets them.
         database.swap(&snapshot, manifest, snapshot.packs.clone())?;
+    }
+    Ok(removed)
+}
+
+/// Objects of packs that nothing lists, and staged packs whose push never came.
+fn remove_objects(database: &Database, depot: &dyn Depot, young: &BTreeSet<String>, grace_ms: i64) -> Result<u64> {
+    let mut removed = 0;
+    for folder in ["packs", "staged"] {
+        let folder = format!("{}/{folder}", database.name);
+        let old = depot.list(&folder)?.into_iter().filter(|item| item.at_ms < now_ms() - grace_ms);
+        let old: Vec<String> = old.map(|item| item.name).filter(|name| !young.iter().any(|id| name.starts_with(id))).collect();
+        // What was listed when the objects were is seen.
+        database.refresh()?;
+        let snapshot = database.snapshot();
+        for name in old {
+            if !snapshot.manifest.packs.iter().any(|id| name.starts_with(&id.hex())) {
+                depot.remove(&format!("{folder}/{name}"))?;
+                removed += 1;
+            }
+        }
     }
     Ok(removed)
 }

@@ -3,10 +3,13 @@
 //! `docs/operations.md` tells how to run it.
 
 pub mod auth;
+#[cfg(feature = "bucket")]
+pub mod bucket;
 pub mod check_store;
 pub mod compact;
 pub mod config;
 pub mod database;
+pub mod depot;
 pub mod export;
 pub mod files;
 pub mod fsck;

@@ -1,6 +1,6 @@
 //! The program.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -8,7 +8,7 @@ use prollite::{Error, Result};
 use prollite_server::auth::{self, Scope};
 use prollite_server::config::{Config, Options};
 use prollite_server::registry::Registry;
-use prollite_server::{files, fsck, gc, run};
+use prollite_server::{depot, files, fsck, gc, run};
 
 /// Keeps Prollite databases and serves them over HTTP.
 ///
@@ -47,10 +47,16 @@ enum Command {
     /// Check every pack, index and ref; the server must not be running
     Fsck {
         data: PathBuf,
+        /// The bucket, where they are in one; the folder takes copies, and is no running server's
+        #[arg(long, env = "PROLLITE_BUCKET", value_name = "URL")]
+        bucket: Option<String>,
     },
     /// Remove what no ref reaches and join small packs; the server must not be running (it does this by itself)
     Gc {
         data: PathBuf,
+        /// The bucket, where they are in one; the folder takes copies, and is no running server's
+        #[arg(long, env = "PROLLITE_BUCKET", value_name = "URL")]
+        bucket: Option<String>,
         /// Hours for which files stay that nothing lists any more
         #[arg(long, default_value_t = 24)]
         grace: u64,
@@ -58,7 +64,12 @@ enum Command {
     /// Write a database as a folder that any file host can serve; the server must not be running
     Export { data: PathBuf, database: String, folder: PathBuf },
     /// Try whether the folder's file system does what the server relies on
-    CheckStore { data: PathBuf },
+    CheckStore {
+        data: PathBuf,
+        /// The bucket, where they are in one; the folder takes copies, and is no running server's
+        #[arg(long, env = "PROLLITE_BUCKET", value_name = "URL")]
+        bucket: Option<String>,
+    },
 }
 
 #[derive(Subcommand)]
@@ -146,11 +157,15 @@ fn serve(data: Option<PathBuf>, file: Option<PathBuf>, options: Options) -> Resu
     Ok(ExitCode::SUCCESS)
 }
 
+fn registry(data: &Path, bucket: Option<String>) -> Result<Registry> {
+    Registry::open(data, bucket.as_deref().map(depot::open).transpose()?)
+}
+
 fn perform(command: Command) -> Result<ExitCode> {
     match command {
         Command::Token(command) => token(command).map(|()| ExitCode::SUCCESS),
-        Command::Fsck { data } => {
-            let registry = Registry::open(&data)?;
+        Command::Fsck { data, bucket } => {
+            let registry = registry(&data, bucket)?;
             let mut clean = true;
             for name in registry.names()? {
                 let report = fsck::check(&*registry.get(&name, false)?)?;
@@ -160,8 +175,8 @@ fn perform(command: Command) -> Result<ExitCode> {
             }
             Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
-        Command::Gc { data, grace } => {
-            let registry = Registry::open(&data)?;
+        Command::Gc { data, bucket, grace } => {
+            let registry = registry(&data, bucket)?;
             for name in registry.names()? {
                 let grace_ms = i64::try_from(grace).unwrap_or(i64::MAX).saturating_mul(3_600_000);
                 let done = gc::collect(&*registry.get(&name, false)?, grace_ms)?;
@@ -170,12 +185,17 @@ fn perform(command: Command) -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Export { data, database, folder } => {
-            let database = Registry::open(&data)?.get(&database, false)?;
+            let database = registry(&data, None)?.get(&database, false)?;
             let packs = prollite_server::export::export(&database, &folder)?;
             println!("{packs} packs and refs.json are in {}", folder.display());
             Ok(ExitCode::SUCCESS)
         }
-        Command::CheckStore { data } => {
+        Command::CheckStore { bucket: Some(bucket), .. } => {
+            depot::check(&depot::open(&bucket)?)?;
+            println!("{bucket}: conditional writes of sixteen writers at once are as they must be");
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::CheckStore { data, bucket: None } => {
             files::make_folder(&data)?;
             prollite_server::check_store::check(&data)?;
             println!("{}: locks, renames and sixteen writers at once are as they must be", data.display());

@@ -96,7 +96,8 @@ impl Pack {
     }
 }
 
-fn read_index(bytes: &[u8]) -> Option<Vec<(Address, Place)>> {
+/// `None`: it is damaged.
+pub fn read_index(bytes: &[u8]) -> Option<Vec<(Address, Place)>> {
     let (body, hash) = bytes.split_at_checked(bytes.len().checked_sub(32)?)?;
     if blake3::hash(body).as_bytes() != hash || body.get(..8)? != INDEX_MAGIC {
         return None;
@@ -146,6 +147,15 @@ impl PackWriter {
         };
         writer.write(PACK_MAGIC)?;
         Ok(writer)
+    }
+
+    /// Another name than that of any other pack: a block that no index names comes first. Where several machines write,
+    /// a pack that is about to be removed must not be listed anew.
+    pub fn salted(mut self) -> Result<PackWriter> {
+        let mut salt = [0; 16];
+        getrandom::fill(&mut salt).map_err(|error| Error::internal(format!("no random numbers: {error}")))?;
+        self.write(&encode_block(Codec::Raw, &[Bytes::copy_from_slice(&salt)]))?;
+        Ok(self)
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<()> {

@@ -9,18 +9,25 @@ use prollite::sync::check_database;
 use prollite::{Code, Error, Result};
 
 use crate::database::Database;
+use crate::depot::{Depot, Found};
 use crate::{files, io};
 
-pub struct Registry { folder: PathBuf, open: Mutex<BTreeMap<String, Arc<Database>>> }
+pub struct Registry { folder: PathBuf, depot: Option<Arc<dyn Depot>>, open: Mutex<BTreeMap<String, Arc<Database>>> }
 
 impl Registry {
-    pub fn open(data: &Path) -> Result<Registry> {
+    /// With a `depot` the folder keeps copies alone.
+    pub fn open(data: &Path, depot: Option<Arc<dyn Depot>>) -> Result<Registry> {
         let folder = data.join("db");
         files::make_folder(&folder)?;
-        Ok(Registry { folder, open: Mutex::default() })
+        Ok(Registry { folder, depot, open: Mutex::default() })
     }
 
     pub fn names(&self) -> Result<Vec<String>> {
+        if let Some(depot) = &self.depot {
+            let mut names = depot.databases()?;
+            names.retain(|name| check_database(name).is_ok());
+            return Ok(names);
+        }
         let entries = std::fs::read_dir(&self.folder).map_err(|error| io(format!("reading {}", self.folder.display()), error))?;
         let mut names: Vec<String> = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
         names.retain(|name| check_database(name).is_ok());
@@ -28,18 +35,27 @@ impl Registry {
         Ok(names)
     }
 
-    /// `create`: a database that is not there is made.
+    /// `create`: a database that is not there is made. What other servers did meanwhile is seen.
     pub fn get(&self, name: &str, create: bool) -> Result<Arc<Database>> {
         check_database(name)?;
+        let known = self.open.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
+        if let Some(database) = known {
+            database.refresh()?;
+            return Ok(database);
+        }
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(database) = open.get(name) {
             return Ok(database.clone());
         }
         let folder = self.folder.join(name);
-        if !create && !folder.join("LOCK").exists() {
+        let is_there = match &self.depot {
+            Some(depot) => !matches!(depot.manifest(name, None)?, Found::Nothing),
+            None => folder.join("LOCK").exists(),
+        };
+        if !create && !is_there {
             return Err(Error::new(Code::RefNotFound, format!("there is no database {name} here")));
         }
-        let database = Arc::new(Database::open(&folder, name)?);
+        let database = Arc::new(Database::open_in(&folder, name, self.depot.clone())?);
         open.insert(name.into(), database.clone());
         Ok(database)
     }

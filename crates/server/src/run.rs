@@ -17,6 +17,7 @@ use tokio::sync::Semaphore;
 
 use crate::auth::Tokens;
 use crate::config::Config;
+use crate::depot;
 use crate::gc;
 use crate::http::{router, App, Peer};
 use crate::io;
@@ -41,7 +42,11 @@ pub fn app(config: Config) -> Result<Arc<App>> {
         );
         return Err(Error::new(Code::BadArgument, text));
     }
-    let registry = Registry::open(&config.data)?;
+    let depot = config.options.bucket.as_deref().map(depot::open).transpose()?;
+    if let Some(depot) = depot.as_ref().filter(|_| !config.options.read_only) {
+        depot::check(depot)?;
+    }
+    let registry = Registry::open(&config.data, depot)?;
     for name in registry.names()? {
         registry.get(&name, false)?;
     }

@@ -1,5 +1,7 @@
 //! The program itself, over its socket.
 
+#[cfg(feature = "bucket")]
+mod bucket;
 mod faults;
 mod hostile;
 mod kill;

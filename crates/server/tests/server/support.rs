@@ -33,13 +33,16 @@ impl Drop for Folder {
 pub struct Server { pub child: Child, pub address: String, pub log: PathBuf }
 
 impl Server {
-    pub fn start(folder: &Folder, flags: &[&str]) -> Server {
+    pub fn start(folder: &Folder, flags: &[&str]) -> Server { Server::start_in(folder, "data", flags, &[]) }
+
+    pub fn start_in(folder: &Folder, data: &str, flags: &[&str], environment: &[(&str, String)]) -> Server {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let log = folder.0.join(format!("log-{}", NUMBER.fetch_add(1, Ordering::Relaxed)));
         let mut child = Command::new(PROGRAM)
-            .arg(folder.0.join("data"))
+            .arg(folder.0.join(data))
             .args(["--listen", "127.0.0.1:0", "--rate", "0"])
             .args(flags)
+            .envs(environment.iter().cloned())
             .stdout(Stdio::piped())
             .stderr(std::fs::File::create(&log).unwrap())
             .spawn()
@@ -194,7 +197,7 @@ pub fn carry(job: &dyn Job, address: &str, token: Option<&str>, tries: usize) ->
 }
 
 /// A clone without SQL. Its commits add views: two of them merge by joining what they have.
-pub struct Client { pub store: Store, pub url: String, pub address: String, pub head: Address, pub tracked: Option<Address>, pub name: String, pushes: u64, pub token: Option<String> }
+pub struct Client { pub store: Store, pub url: String, pub address: String, pub head: Address, pub tracked: Option<Address>, pub name: String, pub branch: String, pushes: u64, pub token: Option<String> }
 
 fn signature() -> Signature { Signature::new("test", "", 0) }
 
@@ -203,7 +206,7 @@ impl Client {
         let store: Store = Rc::new(MemoryStore::new());
         let root = Root::default().write(&*store).unwrap();
         let (head, _) = Commit::create(&store, root, Vec::new(), signature(), signature(), "first").unwrap();
-        Client { store, url: url.into(), address: address.into(), head, tracked: None, name: name.into(), pushes: 0, token: None }
+        Client { store, url: url.into(), address: address.into(), head, tracked: None, name: name.into(), branch: "heads/main".into(), pushes: 0, token: None }
     }
 
     pub fn root(&self) -> Root { Root::read(&*self.store, &Commit::read(&*self.store, &self.head).unwrap().root).unwrap() }
@@ -223,13 +226,13 @@ impl Client {
     pub fn pull(&mut self, tries: usize) -> Result<usize> {
         let mut tips = vec![self.head];
         tips.extend(self.tracked);
-        let fetch = Fetch::new(&self.url, &self.store, vec!["heads/main".into()], haves(&self.store, &tips)?);
+        let fetch = Fetch::new(&self.url, &self.store, vec![self.branch.clone()], haves(&self.store, &tips)?);
         let requests = carry(&fetch, &self.address, self.token.as_deref(), tries)?;
         let fetched = fetch.fetched()?;
         for chunk in fetched.chunks {
             self.store.put(chunk)?;
         }
-        let theirs = fetched.refs.refs["heads/main"];
+        let theirs = fetched.refs.refs[&self.branch];
         self.tracked = Some(theirs);
         if is_ancestor(&*self.store, &self.head, &theirs)? || self.tracked_is_first(&theirs) {
             self.head = theirs;
@@ -248,7 +251,7 @@ impl Client {
     pub fn push(&mut self, tries: usize) -> Result<usize> {
         self.pushes += 1;
         let idem = format!("{}-{:08}", self.name, self.pushes);
-        let update = Update { name: "heads/main".into(), old: self.tracked, new: Some(self.head), mode: Mode::FastForward };
+        let update = Update { name: self.branch.clone(), old: self.tracked, new: Some(self.head), mode: Mode::FastForward };
         let have: Vec<Address> = self.tracked.into_iter().collect();
         let push = Push::new(&self.url, &self.store, vec![self.head], Vec::new(), &have, &idem, vec![update]);
         let requests = carry(&push, &self.address, self.token.as_deref(), tries)?;
