@@ -251,6 +251,30 @@ fn statements_share_a_publication() {
 }
 
 #[test]
+fn with_autocommit_off_begin_commits_what_is_open() {
+    let (_, mut a, mut b) = sessions();
+    run(&mut a, "CREATE TABLE t (id INT PRIMARY KEY); SET autocommit = 0; INSERT INTO t VALUES (1)");
+    assert_eq!(rows(&mut b, "SELECT id FROM t"), Vec::<String>::new());
+    run(&mut a, "START TRANSACTION; INSERT INTO t VALUES (2); ROLLBACK");
+    assert_eq!(rows(&mut b, "SELECT id FROM t"), ["1"]);
+    run(&mut a, "COMMIT; SET autocommit = 1; BEGIN");
+    assert_eq!(fail(&mut a, "BEGIN").code(), Code::BadArgument);
+}
+
+/// `SELECT dolt_checkout(…)` shared the publication of an INSERT before it, moved away, and the row was gone.
+#[test]
+fn a_selected_procedure_waits_for_what_is_not_published() {
+    let s = &mut session();
+    run(s, "CREATE TABLE t (id INT PRIMARY KEY); CALL dolt_commit('-Am', 'base'); CALL dolt_branch('b')");
+    done(step(s, "INSERT INTO t VALUES (1)"));
+    assert!(matches!(step(s, "SELECT dolt_checkout('b')"), Step::Publish));
+    run(s, "SELECT dolt_checkout('b')");
+    assert_eq!(rows(s, "SELECT id FROM t"), Vec::<String>::new());
+    run(s, "SELECT dolt_checkout('main')");
+    assert_eq!(rows(s, "SELECT id FROM t"), ["1"]);
+}
+
+#[test]
 fn statements_that_lost_run_again_on_the_new_root() {
     let (database, mut a, mut b) = sessions();
     run(&mut a, "CREATE TABLE t (id INT PRIMARY KEY, n INT); INSERT INTO t VALUES (1, 0)");

@@ -219,3 +219,27 @@ fn indexes_follow_rows_that_an_alteration_moves() {
         "generated column t.g takes no DEFAULT",
     );
 }
+
+#[test]
+fn defaults_read_other_columns_of_their_row() {
+    let s = &mut session();
+    run(s, "CREATE TABLE t (id INT PRIMARY KEY, a TEXT DEFAULT 'x', b TEXT DEFAULT (concat(a, id)))");
+    run(s, "INSERT INTO t (id) VALUES (1); INSERT INTO t (b, id, a) VALUES (DEFAULT, '2', 'y'), ('own', 3, DEFAULT)");
+    assert_eq!(rows(s, "SELECT * FROM t"), ["1|x|x1", "2|y|y2", "3|x|own"]);
+    run(s, "ALTER TABLE t ADD COLUMN c INT DEFAULT (id * 10) NOT NULL; ALTER TABLE t RENAME COLUMN a TO first");
+    run(s, "INSERT INTO t (id, first) VALUES (4, 'z'); UPDATE t SET b = DEFAULT WHERE id = 3");
+    assert_eq!(rows(s, "SELECT * FROM t"), ["1|x|x1|10", "2|y|y2|20", "3|x|x3|30", "4|z|z4|40"]);
+    assert_eq!(fail(s, "CREATE TABLE u (id INT PRIMARY KEY, a TEXT DEFAULT (nowhere))").code(), Code::ColumnNotFound);
+}
+
+/// MySQL's: a dropped column leaves its indexes; one of it alone goes with it.
+#[test]
+fn a_dropped_column_leaves_its_indexes() {
+    let s = &mut session();
+    run(s, "CREATE TABLE t (id INT PRIMARY KEY, a INT, b INT, INDEX one (a), INDEX two (a, b), UNIQUE INDEX three (id, b))");
+    run(s, "INSERT INTO t VALUES (1, 9, 5), (2, 8, 4); ALTER TABLE t DROP COLUMN a");
+    assert_eq!(rows(s, "SELECT index_name, column_name FROM information_schema.statistics WHERE index_name IN ('one', 'two')"), ["two|b"]);
+    assert_eq!(rows(s, "SELECT id FROM t WHERE b = 4"), ["2"]);
+    assert_eq!(rows(s, "CALL dolt_verify()"), ["1|0|0"]);
+    assert_eq!(fail(s, "ALTER TABLE t DROP COLUMN b").code(), Code::Constraint);
+}

@@ -107,3 +107,22 @@ fn composite_keys_and_checks_that_are_off() {
     fail(s, "INSERT INTO k VALUES (1, 3)");
     fail(s, "ALTER TABLE k ADD CONSTRAINT again FOREIGN KEY (y, x) REFERENCES p");
 }
+
+/// MySQL's: a key that several parents can hold. A child needs one of them.
+#[test]
+fn a_parent_key_need_not_be_unique_where_an_index_begins_with_it() {
+    let s = &mut session();
+    run(s, "CREATE TABLE parent (id INT, part INT, name TEXT, PRIMARY KEY (id, part), INDEX (name)); INSERT INTO parent VALUES (1, 1, 'a'), (1, 2, 'a'), (2, 1, 'b')");
+    run(s, "CREATE TABLE child (id INT PRIMARY KEY, name TEXT REFERENCES parent (name), parent INT REFERENCES parent (id) ON DELETE CASCADE)");
+    run(s, "INSERT INTO child VALUES (1, 'a', 1), (2, NULL, 2)");
+    assert_eq!(fail(s, "INSERT INTO child VALUES (3, 'z', 1)").code(), Code::Constraint);
+    assert_eq!(fail(s, "INSERT INTO child VALUES (3, 'a', 9)").code(), Code::Constraint);
+    run(s, "DELETE FROM parent WHERE part = 2");
+    assert_eq!(rows(s, "SELECT id FROM child"), ["1", "2"]);
+    assert_eq!(fail(s, "UPDATE parent SET name = 'z' WHERE id = 1").code(), Code::Constraint);
+    run(s, "DELETE FROM parent WHERE id = 2");
+    assert_eq!(rows(s, "SELECT id FROM child"), ["1"]);
+    let error = fail(s, "CREATE TABLE other (id INT PRIMARY KEY, part INT REFERENCES parent (part))");
+    assert!(error.message().contains("no key or index of parent begins with (part)"), "{error:?}");
+    assert_eq!(fail(s, "ALTER TABLE child MODIFY COLUMN name INT").code(), Code::Constraint);
+}

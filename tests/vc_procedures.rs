@@ -360,3 +360,75 @@ fn a_hash_goes_into_a_variable() {
     run(&mut s, "SET @c = ''; CALL dolt_commit_hash_out(@c, '-am', 'create')");
     assert_eq!(one(&mut s, "SELECT @c = dolt_hashof('HEAD')"), "1");
 }
+
+#[test]
+fn what_belongs_to_a_server_says_what_to_use_instead() {
+    let mut s = session();
+    let backup = "dolt_backup is not supported: export the database, or push to a remote (dolt_remote, dolt_push)";
+    refused(&mut s, "CALL dolt_backup('add', 'my-backup', 's3://bucket/full-backup')", Code::Unsupported, backup);
+    assert_eq!(fail(&mut s, "CALL dolt_assume_cluster_role('standby', 2)").code(), Code::Unsupported);
+}
+
+/// Opens a database of the test's own anew, as a page does that is loaded again.
+fn reopened(session: Option<Session>, name: &str) -> Session {
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.prollite"));
+    match session {
+        Some(session) => drop(session),
+        None => drop(std::fs::remove_file(&path)),
+    }
+    prollite::session::Database::file(&path).unwrap().session("main").unwrap()
+}
+
+#[test]
+fn a_conflicting_merge_survives_closing_and_can_be_resolved_continued_or_aborted() {
+    let mut s = reopened(None, "conflicting_merge");
+    run(&mut s, "CREATE TABLE t (id INT PRIMARY KEY, v TEXT); INSERT INTO t VALUES (1, 'one'); CALL dolt_commit('-Am', 'base')");
+    run(&mut s, "CALL dolt_checkout('-b', 'other'); UPDATE t SET v = 'theirs'; CALL dolt_commit('-am', 'theirs')");
+    run(&mut s, "CALL dolt_checkout('main'); UPDATE t SET v = 'ours'; CALL dolt_commit('-am', 'ours')");
+    let root = one(&mut s, "SELECT dolt_hashof_db()");
+    run(&mut s, "CALL dolt_merge('other')");
+
+    s = reopened(Some(s), "conflicting_merge");
+    assert_eq!(one(&mut s, "SELECT base_v, our_v, their_v FROM dolt_conflicts_t"), "one|ours|theirs");
+    assert_eq!(fail(&mut s, "CALL dolt_merge('--continue')").code(), Code::MergeConflict);
+    run(&mut s, "CALL dolt_merge('--abort')");
+    s = reopened(Some(s), "conflicting_merge");
+    assert_eq!(one(&mut s, "SELECT dolt_hashof_db()"), root);
+    assert_eq!(one(&mut s, "SELECT is_merging FROM dolt_merge_status"), "0");
+
+    run(&mut s, "CALL dolt_merge('other')");
+    s = reopened(Some(s), "conflicting_merge");
+    run(&mut s, "UPDATE dolt_conflicts_t SET our_v = 'both'; DELETE FROM dolt_conflicts_t");
+    s = reopened(Some(s), "conflicting_merge");
+    run(&mut s, "CALL dolt_merge('--continue')");
+    s = reopened(Some(s), "conflicting_merge");
+    assert_eq!(one(&mut s, "SELECT v FROM t"), "both");
+    assert_eq!(one(&mut s, "SELECT count(*) FROM dolt_commit_ancestors WHERE commit_hash = dolt_hashof('HEAD')"), "2");
+    assert_eq!(one(&mut s, "SELECT count(*) FROM dolt_status"), "0");
+
+    // A rebase on its way, and a conflict of it, as well.
+    run(&mut s, "CALL dolt_checkout('-b', 'third', 'other~1'); UPDATE t SET v = 'third'; CALL dolt_commit('-am', 'third')");
+    run(&mut s, "CALL dolt_rebase('main')");
+    s = reopened(Some(s), "conflicting_merge");
+    run(&mut s, "CALL dolt_checkout('dolt_rebase_third')");
+    assert_eq!(one(&mut s, "SELECT our_v, their_v FROM dolt_conflicts_t"), "both|third");
+    run(&mut s, "CALL dolt_conflicts_resolve('--theirs', 't'); CALL dolt_add('t')");
+    s = reopened(Some(s), "conflicting_merge");
+    run(&mut s, "CALL dolt_checkout('dolt_rebase_third'); CALL dolt_rebase('--continue')");
+    assert_eq!(one(&mut s, "SELECT active_branch(), v FROM t"), "third|third");
+}
+
+#[test]
+fn use_goes_back_to_the_branch_that_was_checked_out() {
+    let mut s = session();
+    run(&mut s, "CALL dolt_branch('b'); USE `prollite/b`; USE `prollite/main`; USE `prollite/b`");
+    assert_eq!(one(&mut s, "SELECT active_branch()"), "b");
+    run(&mut s, "USE prollite");
+    assert_eq!(one(&mut s, "SELECT active_branch()"), "main");
+    run(&mut s, "USE `prollite/main`; CALL dolt_checkout('b'); USE `prollite/main`; USE prollite");
+    assert_eq!(one(&mut s, "SELECT active_branch()"), "b");
+    assert_eq!(fail(&mut s, "USE `prollite/nowhere`").code(), Code::RefNotFound);
+    run(&mut s, "SET @@prollite_head_ref = 'main'; USE prollite");
+    assert_eq!(one(&mut s, "SELECT active_branch()"), "main");
+    assert_eq!(fail(&mut s, "SET @@other_head_ref = 'main'").code(), Code::BadArgument);
+}

@@ -293,3 +293,49 @@ fn keyless_rows_differ_by_count() {
     assert_eq!(one(&mut s, "SELECT count(*) FROM dolt_history_k WHERE commit_hash = dolt_hashof('HEAD~1')"), "3");
     assert!(fail(&mut s, "SELECT * FROM dolt_blame_k").message().contains("without a primary key"));
 }
+
+#[test]
+fn query_diff_pairs_rows_by_the_key_of_the_table() {
+    let mut s = session();
+    run(&mut s, "CREATE TABLE t (id INT PRIMARY KEY, v TEXT); INSERT INTO t VALUES (1, 'a'), (2, 'b'), (3, 'c')");
+    run(&mut s, "CALL dolt_commit('-Am', 'base'); UPDATE t SET v = 'B' WHERE id = 2; DELETE FROM t WHERE id = 3; INSERT INTO t VALUES (4, 'd')");
+    let by_key = "SELECT * FROM dolt_query_diff('SELECT * FROM t AS OF ''HEAD''', 'SELECT * FROM t')";
+    assert_eq!(rows(&mut s, by_key), ["2|b|2|B|modified", "3|c|NULL|NULL|removed", "NULL|NULL|4|d|added"]);
+    let columns = "SELECT from_id, to_v FROM dolt_query_diff('SELECT id, v FROM t AS OF ''HEAD''', 'SELECT id, v FROM t') WHERE diff_type = 'modified'";
+    assert_eq!(rows(&mut s, columns), ["2|B"]);
+    // Without the key a row is all of its cells, and each copy counts.
+    let whole = "SELECT * FROM dolt_query_diff('SELECT length(v) FROM t AS OF ''HEAD'' UNION ALL SELECT 1', 'SELECT 1 UNION ALL SELECT 5')";
+    assert_eq!(rows(&mut s, whole), ["1|NULL|removed", "1|NULL|removed", "1|NULL|removed", "NULL|5|added"]);
+    assert_eq!(fail(&mut s, "SELECT * FROM dolt_query_diff('SELECT 1')").code(), Code::BadArgument);
+    assert_eq!(fail(&mut s, "SELECT * FROM dolt_query_diff('SELECT 1', 'DELETE FROM t')").code(), Code::BadArgument);
+    assert_eq!(fail(&mut s, "SELECT * FROM dolt_query_diff('SELECT 1', 'SELECT * FROM nowhere')").code(), Code::TableNotFound);
+}
+
+/// Was INTERNAL: "cell 0 of a row with 0 cells was asked for".
+#[test]
+fn table_functions_take_arguments_from_the_tables_to_their_left() {
+    let mut s = session();
+    run(&mut s, "CREATE TABLE t (id INT PRIMARY KEY); CALL dolt_commit('-Am', 'one'); INSERT INTO t VALUES (1), (2); CALL dolt_commit('-am', 'two')");
+    let pairs = "SELECT a.message, b.message FROM dolt_log() a JOIN LATERAL (SELECT message FROM dolt_log(a.commit_hash)) b WHERE a.message <> 'two'";
+    assert_eq!(rows(&mut s, pairs), ["one|one", "one|Initialize data repository", "Initialize data repository|Initialize data repository"]);
+    let within = "SELECT message FROM dolt_log() a WHERE EXISTS (SELECT 1 FROM dolt_log(a.commit_hash, '--not', 'HEAD~1'))";
+    assert_eq!(rows(&mut s, within), ["two"]);
+    let counts = "SELECT l.message, d.rows_added FROM dolt_log l, dolt_diff_stat(concat(l.commit_hash, '~1'), l.commit_hash) d WHERE l.message = 'two'";
+    assert_eq!(rows(&mut s, counts), ["two|2"]);
+    let unknown = "SELECT * FROM dolt_log l, dolt_diff(l.parents, l.commit_hash, 't')";
+    assert_eq!(fail(&mut s, unknown).code(), Code::Unsupported);
+}
+
+/// Row by row, the new row met the old one's unique key, which went with the same statement.
+#[test]
+fn one_update_stages_rows_that_hand_on_a_unique_key() {
+    let mut s = session();
+    run(&mut s, "CREATE TABLE t (id INT PRIMARY KEY, u INT UNIQUE); INSERT INTO t VALUES (5, 10), (6, 20); CALL dolt_commit('-Am', 'base')");
+    run(&mut s, "DELETE FROM t WHERE id = 5; INSERT INTO t VALUES (1, 10)");
+    assert_eq!(fail(&mut s, "UPDATE dolt_workspace_t SET staged = 1 WHERE diff_type = 'added'").code(), Code::Constraint);
+    assert_eq!(run(&mut s, "UPDATE dolt_workspace_t SET staged = 1"), 2);
+    assert_eq!(rows(&mut s, "SELECT id FROM t AS OF 'STAGED' WHERE u = 10"), ["1"]);
+    assert_eq!(run(&mut s, "UPDATE dolt_workspace_t SET staged = 0"), 2);
+    assert_eq!(rows(&mut s, "SELECT id FROM t AS OF 'STAGED' WHERE u = 10"), ["5"]);
+    assert_eq!(rows(&mut s, "SELECT count(*) FROM dolt_workspace_t WHERE staged = 0"), ["2"]);
+}

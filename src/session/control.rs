@@ -36,6 +36,7 @@ pub(super) fn variables() -> BTreeMap<String, Value> {
         ("auto_increment_increment", 1),
         ("lower_case_table_names", 2),
         ("max_allowed_packet", 1 << 30),
+        ("dolt_allow_commit_conflicts", 1),
         ("dolt_transaction_commit", 0),
         ("prollite_pushdown", 1),
         ("last_insert_id", 0),
@@ -87,7 +88,7 @@ impl Session {
         self.workspace.borrow_mut().push_layer();
     }
 
-    fn commit(&mut self, cx: &Context) -> Result<()> {
+    pub(super) fn commit(&mut self, cx: &Context) -> Result<()> {
         if self.mode == Mode::Open {
             let mut effect = Effect::default();
             self.version_commit(cx, &mut effect)?;
@@ -149,12 +150,23 @@ impl Session {
                 return Err(Error::bad_argument(format!("{name} takes the name of a branch")));
             };
             let branch = branch.strip_prefix("refs/heads/").unwrap_or(&branch).to_string();
-            return self.checkout(&branch);
+            self.checkout(&branch)?;
+            self.base = None;
+            return Ok(());
+        }
+        if let Some(database) = name.strip_suffix("_head_ref").filter(|database| *database != "dolt") {
+            return Err(Error::bad_argument(format!("unknown system variable @@{name}: there is no database {database}")));
         }
         let value = match (name.as_str(), value) {
-            ("autocommit" | "foreign_key_checks" | "prollite_pushdown" | "prollite_text_limits" | "dolt_transaction_commit", value) => {
-                Value::Int(switch(&name, &value)?.into())
-            }
+            (
+                "autocommit"
+                | "foreign_key_checks"
+                | "prollite_pushdown"
+                | "prollite_text_limits"
+                | "dolt_allow_commit_conflicts"
+                | "dolt_transaction_commit",
+                value,
+            ) => Value::Int(switch(&name, &value)?.into()),
             (_, value) => value,
         };
         let turned_on = name == "autocommit" && value == Value::Int(1);
@@ -181,7 +193,20 @@ impl Session {
             let message = format!("database not found: {own}; this session is on {database}");
             return Err(Error::new(Code::RefNotFound, message));
         }
-        revision.map_or(Ok(()), |revision| self.checkout(revision))
+        let here = self.place.clone();
+        match (revision, self.base.clone()) {
+            (Some(revision), base) => {
+                self.checkout(revision)?;
+                self.base = base.or(Some(here));
+            }
+            (None, Some(base)) => {
+                let name = base.branch().or(base.revision()).cloned().unwrap_or_default();
+                self.checkout(&name)?;
+                self.base = None;
+            }
+            (None, None) => {}
+        }
+        Ok(())
     }
 
     fn checkout(&mut self, name: &str) -> Result<()> {

@@ -110,6 +110,8 @@ pub struct Session {
     pub(super) repository: Rc<Repository>,
     pub(super) seen: u64,
     pub(super) place: Place,
+    /// Where `USE db` goes back to after `` USE `db/branch` ``; `None`: the session is there.
+    pub(super) base: Option<Place>,
     pub(super) snapshot: Snapshot,
     pub(super) workspace: Rc<RefCell<Workspace>>,
     pub(super) publication: Rc<RefCell<Publication>>,
@@ -161,6 +163,7 @@ impl Session {
             store,
             repository,
             place,
+            base: None,
             snapshot,
             publication: Rc::default(),
             settings: Rc::new(settings),
@@ -221,7 +224,16 @@ impl Session {
 
     /// Ok(Need), Ok(Publish) and Err leave the transaction as it was before the statement.
     pub fn step(&mut self, run: &mut Run) -> Result<Step> {
-        if self.unpublished() && (self.mode != Mode::Auto || self.alone || !shares(run.statement()) || self.workspace.borrow().has_temporary()) {
+        // MySQL's: with autocommit off a transaction is open from the first statement on; one that is begun by name
+        // commits it.
+        if matches!(run.statement(), Statement::Begin) && self.mode == Mode::Open && !self.autocommits() {
+            match self.commit(&self.context(run)) {
+                Err(error) if self.watch.take_fault() || error.is_fault() => return Ok(Step::Need),
+                committed => committed?,
+            }
+        }
+        let temporary = self.workspace.borrow().has_temporary();
+        if self.unpublished() && (self.mode != Mode::Auto || self.alone || temporary || !shares(run.statement()) || calls(run.sql())) {
             return Ok(Step::Publish);
         }
         if self.mode == Mode::Auto && !self.unpublished() {
@@ -368,6 +380,7 @@ impl Session {
                 *self.workspace.borrow_mut() = left;
             }
             self.stand(place, snapshot);
+            self.base = None;
         }
         if !effect.variables.is_empty() {
             Rc::make_mut(&mut self.settings).variables.extend(effect.variables);
@@ -605,6 +618,9 @@ fn place_of(refs: &dyn Refs, name: &str) -> Place {
     let is_branch = refs.record(&format!("{HEADS}{name}")).is_some();
     if is_branch { Place::Branch(name.into()) } else { Place::Revision(name.into()) }
 }
+
+/// Whether a text may hold `SELECT dolt_x(…)`: such a call sees and moves what is published, as CALL does.
+fn calls(sql: &str) -> bool { sql.as_bytes().windows(5).any(|word| word.eq_ignore_ascii_case(b"dolt_")) }
 
 /// Whether a statement may run on top of others that wait for the same publication.
 fn shares(statement: &Statement) -> bool {

@@ -72,6 +72,9 @@ pub fn run_parsed(cx: &Context, parsed: &Parsed) -> Result<Outcome> {
 /// Refuses a query that cannot be planned.
 pub fn check(cx: &Context, query: &ast::Query) -> Result<()> { Binder::new(cx).query(query).map(drop) }
 
+/// A query's columns; it is not run.
+pub fn columns(cx: &Context, query: &ast::Query) -> Result<Vec<OutputColumn>> { Ok(Binder::new(cx).query(query)?.columns) }
+
 /// Runs a query.
 pub fn run(cx: &Context, query: &ast::Query) -> Result<Outcome> {
     let Planned { node, columns, .. } = Binder::new(cx).query(query)?;

@@ -23,7 +23,7 @@ impl Sink for Report {
                 difference.expected.replace('\n', " | "),
                 difference.got.replace('\n', " | ")
             )),
-            Event::Unit { .. } | Event::LeftOut | Event::Note(_) | Event::Done => {}
+            Event::Unit { .. } | Event::Core | Event::LeftOut | Event::Note(_) | Event::Done => {}
         }
     }
 

@@ -11,6 +11,18 @@ pub trait RowCheck {
     /// Fills in generated columns.
     fn generate(&self, schema: &Schema, values: &mut [Value]) -> Result<()>;
 
+    /// Of these columns, those whose DEFAULT reads other columns of the row.
+    fn computed_defaults(&self, schema: &Schema, columns: &[usize]) -> Result<Vec<usize>> {
+        let _ = (schema, columns);
+        Ok(Vec::new())
+    }
+
+    /// Fills in such defaults.
+    fn fill_defaults(&self, schema: &Schema, columns: &[usize], values: &mut [Value]) -> Result<()> {
+        let _ = (schema, columns, values);
+        Ok(())
+    }
+
     /// Name of the first CHECK that the row breaks.
     fn broken_check(&self, schema: &Schema, values: &[Value]) -> Result<Option<Rc<str>>>;
 

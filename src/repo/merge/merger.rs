@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 
 use super::super::working_set::SchemaConflict;
-use super::super::{fold, Root, RowDiff, Table, TableId};
+use super::super::row_diff::same_key_form;
+use super::super::{fold, KeyPart, Root, RowDiff, Schema, Table, TableId};
 use super::constraints::{ConstraintCheck, Violations};
 use super::indexes::{same_index, IndexMerge};
 use super::rewrite::Rewrite;
@@ -12,7 +13,7 @@ use super::rows::RowMerge;
 use super::schemas::merge_schemas;
 use super::{Driver, Drivers, RowCheck};
 use crate::chunk::{ChunkStore, Store};
-use crate::error::{Code, Result};
+use crate::error::{Code, Error, Result};
 use crate::hash::Address;
 use crate::prolly::{KeyRange, Map};
 use crate::tuple::same_cell;
@@ -148,6 +149,10 @@ impl Merger {
             let description = format!("table {table} was dropped on one side and changed on the other");
             return self.refuse(&versions, description);
         };
+        if base.as_ref().is_some_and(|base| !same_keys(&base.schema, &our_table.schema, &their_table.schema)) {
+            let message = format!("cannot merge because table {} has different primary keys", our_table.schema.name);
+            return Err(Error::new(Code::MergeConflict, message));
+        }
         let schema = merge_schemas(base.as_ref().map(|base| &*base.schema), &our_table.schema, &their_table.schema);
         let schema = match schema {
             Ok(schema) => Rc::new(schema),
@@ -226,6 +231,16 @@ impl Merger {
     }
 }
 
+/// Whether both sides' rows can be told apart by one key: its columns are the same, and a type at most widens.
+fn same_keys(base: &Schema, ours: &Schema, theirs: &Schema) -> bool {
+    let widens = |side: &Schema, part: &KeyPart| {
+        let id = side.columns[part.column].id;
+        let before = base.columns.iter().find(|column| column.id == id);
+        before.is_none_or(|before| before.column_type.widens_to(&side.columns[part.column].column_type))
+    };
+    same_key_form(ours, theirs) && [ours, theirs].iter().all(|side| side.primary_key.iter().all(|part| widens(side, part)))
+}
+
 fn note_conflict(store: &dyn ChunkStore, result: &mut MergeResult, versions: &Versions, description: String) -> Result<()> {
     let schema = |table: &Option<Rc<Table>>| -> Result<Option<Address>> {
         table.as_ref().map(|table| table.schema.write(store)).transpose()
@@ -274,7 +289,7 @@ struct TableMerge {
     store: Store,
     check: Rc<dyn RowCheck>,
     versions: Versions,
-    schema: Rc<super::super::Schema>,
+    schema: Rc<Schema>,
     drivers: Vec<Option<Driver>>,
     rewrites: [Option<Rewrite>; 3],
     rows: Option<RowMerge>,
@@ -291,7 +306,7 @@ impl TableMerge {
         store: &Store,
         check: &Rc<dyn RowCheck>,
         versions: Versions,
-        schema: Rc<super::super::Schema>,
+        schema: Rc<Schema>,
         drivers: Vec<Option<Driver>>,
     ) -> Result<std::result::Result<Self, String>> {
         let (base, ours, theirs) = (&versions.base, &versions.ours, &versions.theirs);
@@ -312,9 +327,12 @@ impl TableMerge {
     fn run(&mut self) -> Result<Merged> {
         if self.rows.is_none() {
             let mut maps = [Map::EMPTY; 3];
-            for (map, rewrite) in maps.iter_mut().zip(&mut self.rewrites) {
-                if let Some(rewrite) = rewrite {
-                    *map = rewrite.run()?;
+            for side in 0..maps.len() {
+                if let Some(rewrite) = &mut self.rewrites[side] {
+                    if side > 0 && self.versions.base.is_some() {
+                        rewrite.beside(maps[0]);
+                    }
+                    maps[side] = rewrite.run()?;
                 }
             }
             let (schema, check) = (self.schema.clone(), self.check.clone());
@@ -357,8 +375,8 @@ impl TableMerge {
 
 /// A column that the merged schema lacks though this side kept it and changed cells of it: taking the drop would
 /// lose them.
-fn changed_but_dropped(store: &Store, base: &Table, side: &Table, merged: &super::super::Schema) -> Result<Option<Rc<str>>> {
-    let position = |schema: &super::super::Schema, id| schema.columns.iter().position(|column| column.id == id);
+fn changed_but_dropped(store: &Store, base: &Table, side: &Table, merged: &Schema) -> Result<Option<Rc<str>>> {
+    let position = |schema: &Schema, id| schema.columns.iter().position(|column| column.id == id);
     let lost: Vec<(usize, usize)> = side
         .schema
         .columns

@@ -25,8 +25,12 @@ pub(crate) struct Rewrite {
     /// Of each column of the new layout, its place in the old one, and whether its values need the new type's word.
     source: Vec<Option<(usize, bool)>>,
     schema: Rc<Schema>,
-    /// Generates, when the schemas do not agree on what is generated.
+    /// Generates, when the schemas do not agree on what is generated, and fills in `computed`.
     check: Option<Rc<dyn RowCheck>>,
+    /// Columns that are new here and whose DEFAULT reads other columns of the row.
+    computed: Vec<usize>,
+    /// The base's rows, rewritten: a row that was there has drawn such defaults then.
+    base: Option<Map>,
     cursor: Cursor,
     batch: Batch,
     pending: Option<(Bytes, Bytes)>,
@@ -45,12 +49,18 @@ impl Rewrite {
         let generated = to.columns.iter().filter(|column| column.generated.is_some());
         let regenerates = generated.clone().any(|column| own(column.id).is_none_or(|own| own.generated != column.generated))
             || (converts && generated.count() > 0);
+        let new = source.iter().zip(&to.columns).enumerate().filter(|(_, (source, column))| source.is_none() && column.default.is_some());
+        let new: Vec<usize> = new.map(|(at, _)| at).collect();
+        let computed = if new.is_empty() { new } else { check.computed_defaults(to, &new)? };
+        let regenerates = regenerates || !computed.is_empty();
         Ok(Rewrite {
             check: regenerates.then(|| check.clone()),
             store: store.clone(),
             from: RowCodec::new(&table.schema)?,
             to: RowCodec::new(to)?,
             source,
+            computed,
+            base: None,
             schema: to.clone(),
             cursor: table.rows.cursor(store, KeyRange::all(), false),
             batch: Batch::new(Map::EMPTY),
@@ -58,6 +68,8 @@ impl Rewrite {
             same: (is_layout_prefix(&table.schema, to) && !converts && !regenerates).then_some(table.rows),
         })
     }
+
+    pub fn beside(&mut self, base: Map) { self.base = Some(base) }
 
     pub fn run(&mut self) -> Result<Map> {
         if let Some(map) = self.same {
@@ -88,6 +100,17 @@ impl Rewrite {
             if let Some(check) = &self.check {
                 let whole = if self.to.is_keyless() { keyless_value(1, &row) } else { row };
                 let mut values = self.to.decode(&*self.store, key, &whole)?;
+                let before = match self.base.filter(|_| !self.computed.is_empty() && !self.to.is_keyless()) {
+                    Some(base) => base.get(&*self.store, key)?,
+                    None => None,
+                };
+                match before {
+                    Some(before) => {
+                        let before = self.to.decode(&*self.store, key, &before)?;
+                        self.computed.iter().for_each(|column| values[*column] = before[*column].clone());
+                    }
+                    None => check.fill_defaults(&self.schema, &self.computed, &mut values)?,
+                }
                 check.generate(&self.schema, &mut values)?;
                 row = self.to.encode_row(&*self.store, &values)?;
             }

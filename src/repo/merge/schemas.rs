@@ -4,11 +4,18 @@ use std::rc::Rc;
 
 use super::super::row_diff::same_key_form;
 use super::super::{fold, Action, Column, ColumnId, ForeignKey, Index, IndexId, KeyPart, Schema};
+use crate::tuple::Value;
 
 /// The merged schema, or what cannot be merged, in one sentence. Columns keep ours' order, those that theirs added
 /// come last; if only theirs moved columns, theirs' order is kept instead.
 pub fn merge_schemas(base: Option<&Schema>, ours: &Schema, theirs: &Schema) -> Result<Schema, String> {
-    if ours == theirs || base == Some(theirs) {
+    if ours == theirs {
+        return Ok(ours.clone());
+    }
+    if let Some(base) = base {
+        base.columns.iter().try_for_each(|column| refuse_retyped(base, ours, theirs, column))?;
+    }
+    if base == Some(theirs) {
         return Ok(ours.clone());
     }
     if base == Some(ours) {
@@ -33,9 +40,17 @@ pub fn merge_schemas(base: Option<&Schema>, ours: &Schema, theirs: &Schema) -> R
     }
     let mut indexes = Vec::new();
     for definition in merge_keyed("index", base.map(index_definitions), index_definitions(ours), index_definitions(theirs))? {
-        let ids: Vec<ColumnId> = definition.parts.iter().map(|(id, _)| *id).collect();
+        // As when a column is dropped: it leaves its indexes. What must be unique is another matter.
+        let mut kept = definition.parts;
+        if !definition.unique {
+            kept.retain(|(id, _)| position(*id).is_some());
+            if kept.is_empty() {
+                continue;
+            }
+        }
+        let ids: Vec<ColumnId> = kept.iter().map(|(id, _)| *id).collect();
         let columns = places(&format!("index {}", definition.name), &ids)?;
-        let parts = columns.into_iter().zip(&definition.parts);
+        let parts = columns.into_iter().zip(&kept);
         indexes.push(Index {
             id: definition.id,
             name: definition.name,
@@ -219,6 +234,56 @@ fn merge_columns(base: Option<&Schema>, ours: &Schema, theirs: &Schema) -> Resul
     Ok(merged)
 }
 
+/// What a change of type on one side may cost the other side's rows. One that narrows: they need not fit. One to
+/// another kind of type makes, by its id, another column: their cells would be lost.
+fn refuse_retyped(base: &Schema, ours: &Schema, theirs: &Schema, column: &Column) -> Result<(), String> {
+    enum Now<'a> { There(&'a Column), Retyped(&'a Column), Gone }
+    fn now<'a>(base: &Schema, side: &'a Schema, column: &Column) -> Now<'a> {
+        if let Some(there) = side.columns.iter().find(|own| own.id == column.id) {
+            return Now::There(there);
+        }
+        let named = side.columns.iter().find(|own| fold(&own.name) == fold(&column.name));
+        let new = named.filter(|own| !base.columns.iter().any(|known| known.id == own.id));
+        new.map_or(Now::Gone, Now::Retyped)
+    }
+    let name = &column.name;
+    let incompatible = |our: &Column, their: &Column| {
+        let (our, their) = (&our.column_type, &their.column_type);
+        Err(format!("incompatible column types for column '{name}': {our} and {their}"))
+    };
+    let narrowed = |side: &Column| {
+        side.column_type.widens_to(&column.column_type) && !column.column_type.widens_to(&side.column_type)
+    };
+    match (now(base, ours, column), now(base, theirs, column)) {
+        (Now::There(our), Now::There(their)) if our.column_type != their.column_type && (narrowed(our) || narrowed(their)) => {
+            incompatible(our, their)
+        }
+        (Now::Retyped(our), Now::There(their)) | (Now::There(our), Now::Retyped(their)) => incompatible(our, their),
+        (Now::Retyped(our), Now::Retyped(their)) if our.id != their.id => {
+            Err(format!("different column definitions for our column {} and their column {}", our.name, their.name))
+        }
+        (Now::Retyped(_), Now::Gone) | (Now::Gone, Now::Retyped(_)) => {
+            Err(format!("column {name} was changed on one side and dropped on the other"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Two spellings of one value, as `1.0` and `'1.00'` are for a FLOAT: the shorter one, whichever side is ours.
+fn same_default(ours: &Option<Rc<str>>, theirs: &Option<Rc<str>>, column: &Column) -> Option<Option<Rc<str>>> {
+    let (ours, theirs) = (ours.as_ref()?, theirs.as_ref()?);
+    let value = |text: &str| {
+        let quoted = text.strip_prefix('\'').and_then(|text| text.strip_suffix('\''));
+        let literal = match quoted {
+            Some(inner) if !inner.replace("''", "").contains('\'') => Value::from(inner.replace("''", "'")),
+            Some(_) => return None,
+            None => Value::Decimal(text.trim().parse().ok()?),
+        };
+        column.column_type.coerce(literal).ok()
+    };
+    (value(ours)? == value(theirs)?).then(|| Some([ours, theirs].into_iter().min_by_key(|text| (text.len(), text.to_string())).cloned()?))
+}
+
 fn merge_column(base: Option<&Column>, ours: &Column, theirs: &Column) -> Result<Column, String> {
     let refuse = |what: &str| format!("both sides changed {what} of column {}", ours.name);
     if base.is_none() && ours != theirs {
@@ -242,7 +307,10 @@ fn merge_column(base: Option<&Column>, ours: &Column, theirs: &Column) -> Result
         column_type,
         declared,
         nullable: picked!(nullable, "nullability"),
-        default: picked!(default, "the default"),
+        default: match pick(base.map(|base| &base.default), &ours.default, &theirs.default) {
+            Some(default) => default,
+            None => same_default(&ours.default, &theirs.default, ours).ok_or_else(|| refuse("the default"))?,
+        },
         on_update: picked!(on_update, "ON UPDATE"),
         fill: picked!(fill, "the fill"),
         generated: picked!(generated, "the generation"),

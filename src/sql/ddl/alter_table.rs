@@ -128,6 +128,7 @@ fn edit_expressions(schema: &mut Schema, edit: impl Fn(&str) -> Result<String>) 
         change(&mut check.expression)?;
     }
     for column in &mut schema.columns {
+        column.default.as_mut().map_or(Ok(()), change)?;
         column.generated.as_mut().map_or(Ok(()), |generated| change(&mut generated.expression))?;
     }
     for index in &mut schema.indexes {
@@ -169,8 +170,7 @@ impl Alteration<'_> {
                 let args: Vec<&str> = definition.type_args.iter().map(String::as_str).collect();
                 let column_type = crate::tuple::ColumnType::from_declared(&definition.type_name, &args)
                     .map_err(|error| error.at(definition.at))?;
-                self.retype(position, column_type, &definition.declared, self.schema.columns[position].nocase);
-                Ok(())
+                self.retype(position, column_type, &definition.declared, self.schema.columns[position].nocase)
             }
             Operation::SetDefault { column, default } => {
                 let position = self.column(column)?;
@@ -248,14 +248,14 @@ impl Alteration<'_> {
         if added.generated.is_some() {
             self.rewrite = true;
         } else if let Some(default) = added.default.clone() {
-            if is_volatile(&default) {
-                source = Source::Default;
-                self.rewrite = true;
-            } else {
-                let value = compile_text(self.cx, &default, &Scope::empty())?.eval(&[], self.cx)?;
-                added.fill = added.column_type.coerce(value)?;
-                // For a table that is rewritten all the same.
-                source = Source::Default;
+            // For a table that is rewritten all the same.
+            source = Source::Default;
+            match compile_text(self.cx, &default, &Scope::empty()) {
+                Ok(_) if is_volatile(&default) => self.rewrite = true,
+                Ok(constant) => added.fill = added.column_type.coerce(constant.eval(&[], self.cx)?)?,
+                // It reads other columns of its row.
+                Err(error) if error.code() == Code::ColumnNotFound => self.rewrite = true,
+                Err(error) => return Err(error),
             }
         }
         let keyed = definition.primary_key.is_some() || added.auto_increment;
@@ -301,16 +301,20 @@ impl Alteration<'_> {
         if let Some(key) = self.schema.foreign_keys.iter().find(|key| key.columns.contains(&position)) {
             return refuse(format!("foreign key {} uses it", key.name));
         }
-        // An index of this column alone goes with it, as in MySQL.
+        // The column leaves its indexes, as in MySQL; one of this column alone goes with it.
         let alone = |parts: &[crate::repo::KeyPart]| parts.len() == 1 && parts[0].column == position;
         let gone: Vec<Rc<str>> =
             self.schema.indexes.iter().filter(|index| alone(&index.parts)).map(|index| index.name.clone()).collect();
         for index in gone {
             self.drop_index(&index)?;
         }
-        let used = self.schema.indexes.iter().find(|index| index.parts.iter().any(|part| part.column == position));
-        if let Some(index) = used {
-            return refuse(format!("index {} uses it", index.name));
+        for index in self.schema.indexes.iter_mut().filter(|index| index.parts.iter().any(|part| part.column == position)) {
+            if index.unique {
+                // The columns that are left need not be unique.
+                return refuse(format!("unique index {} uses it", index.name));
+            }
+            index.parts.retain(|part| part.column != position);
+            self.stale.insert(index.id);
         }
         self.schema.columns.remove(position);
         self.sources.remove(position);
@@ -399,7 +403,7 @@ impl Alteration<'_> {
         let old = &self.schema.columns[position];
         self.check |= old.nullable && !nullable;
         self.rewrite |= new.generated.is_some() || old.generated.is_some() && old.generated != new.generated;
-        self.retype(position, new.column_type.clone(), &definition.declared, definition.nocase);
+        self.retype(position, new.column_type.clone(), &definition.declared, definition.nocase)?;
         let column = &mut self.schema.columns[position];
         *column = Column { id: column.id, fill: column.fill.clone(), nullable, ..new };
         if definition.primary_key.is_some() && !in_key {
@@ -413,8 +417,13 @@ impl Alteration<'_> {
         place.map_or(Ok(()), |place| self.move_column(position, place))
     }
 
-    fn retype(&mut self, position: usize, column_type: crate::tuple::ColumnType, declared: &str, nocase: bool) {
+    fn retype(&mut self, position: usize, column_type: crate::tuple::ColumnType, declared: &str, nocase: bool) -> Result<()> {
         let same_family = self.schema.columns[position].column_type.family() == column_type.family();
+        if let Some(key) = self.schema.foreign_keys.iter().find(|key| !same_family && key.columns.contains(&position)) {
+            let (table, column) = (&self.schema.name, &self.schema.columns[position].name);
+            let message = format!("column {table}.{column} cannot become {column_type}: foreign key {} uses it", key.name);
+            return Err(Error::new(Code::Constraint, message));
+        }
         let id = match same_family {
             true => self.schema.columns[position].id,
             false => self.schema.derive_column_id(&self.schema.columns[position].name, column_type.family()),
@@ -427,7 +436,7 @@ impl Alteration<'_> {
         column.declared = declared.into();
         column.nocase = nocase;
         if keeps_bytes {
-            return;
+            return Ok(());
         }
         column.fill = Value::Null;
         self.rewrite = true;
@@ -437,6 +446,7 @@ impl Alteration<'_> {
         for index in self.schema.indexes.iter().filter(|index| index.parts.iter().any(|part| part.column == position)) {
             self.stale.insert(index.id);
         }
+        Ok(())
     }
 
     fn add_constraint(&mut self, constraint: &Constraint) -> Result<()> {

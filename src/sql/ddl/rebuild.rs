@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::prolly::{KeyRange, Map, MutableMap};
 use crate::repo::{keyless_value, split_keyless, RowCodec, Schema, Table};
 use crate::sql::relation::Row;
-use crate::sql::write::{duplicate, duplicate_key, Target};
+use crate::sql::write::{defaults, duplicate, duplicate_key, Target};
 use crate::sql::Context;
 use crate::tuple::Value;
 
@@ -36,12 +36,14 @@ pub fn rows(cx: &Context, old: &Table, target: &Target, sources: &[Source]) -> R
         let times = codec.record(&key, &value)?.count();
         let before = codec.decode(&*cx.store, &key, &value)?;
         let mut row: Row = Vec::with_capacity(sources.len());
-        for (column, source) in sources.iter().enumerate() {
-            row.push(match (source, &target.defaults[column]) {
-                (Source::Old(old), _) => before[*old].clone(),
-                (Source::Default, Some(default)) => default.eval(&[], cx)?,
+        for source in sources {
+            row.push(match source {
+                Source::Old(old) => before[*old].clone(),
                 _ => Value::Null,
             });
+        }
+        for (column, _) in sources.iter().enumerate().filter(|(_, source)| matches!(source, Source::Default)) {
+            row[column] = defaults::value(target, cx, column, &row)?;
         }
         target.finish(cx, &mut row)?;
         let (key, value) = target.codec.encode(&*cx.store, &row)?;

@@ -306,7 +306,7 @@ fn system_variable(env: &Env, name: &str) -> Result<Value> {
     }
     match name {
         "prollite_pushdown" => Ok(Value::bool(settings.pushdown)),
-        "autocommit" => Ok(Value::Int(1)),
+        "autocommit" | "dolt_allow_commit_conflicts" => Ok(Value::Int(1)),
         "dolt_transaction_commit" => Ok(Value::Int(0)),
         "database" => Ok(Value::text(settings.database.clone())),
         name if name == head_ref || name == "dolt_head_ref" => {

@@ -9,7 +9,7 @@ use gluesql::core::sqlparser::ast::{
 };
 
 use super::bind::{Cte, CteRows};
-use super::{Access, Binder, Bound, FunctionScan, JoinKind, Node, Planned, Scan, ScopeColumn, Source, SystemScan};
+use super::{Access, Binder, Bound, Callee, FunctionScan, JoinKind, Node, Planned, Scan, ScopeColumn, Source, SystemScan};
 use crate::error::{Code, Error, Result};
 use crate::repo::{fold, Refs, RowCodec};
 use crate::sql::eval::{Comparator, Expr, Subquery, Type};
@@ -274,9 +274,9 @@ impl<'a> Binder<'a> {
             let inner = self.subquery();
             let arguments = arguments.iter().map(|argument| Ok(inner.plain(argument)?.expr)).collect::<Result<Vec<Expr>>>()?;
             if inner.captures.borrow().is_empty() {
-                (None, Some(FunctionScan { function, arguments, offset: self.width, width }))
+                (None, Some(FunctionScan { function: Callee::Table(function), arguments, offset: self.width, width }))
             } else {
-                let scan = Node::Function(Box::new(FunctionScan { function, arguments, offset: 0, width }));
+                let scan = Node::Function(Box::new(FunctionScan { function: Callee::Table(function), arguments, offset: 0, width }));
                 let list = (0..width).map(Expr::Column).collect();
                 (Some(inner.closed_over(Node::Project { input: Box::new(scan), list, width }, width)), None)
             }
@@ -500,6 +500,37 @@ impl<'a> Binder<'a> {
             return self.table_function(function, &exprs, alias);
         }
         // A bare name is a text: dolt_diff(t, …).
+        let folded = fold(&table);
+        let varying = {
+            let inner = self.subquery();
+            let bound = exprs.iter().map(|expr| match expr {
+                ast::Expr::Identifier(name) => Ok(Expr::Literal(Value::text(name.value.as_str()))),
+                other => Ok(inner.plain(other)?.expr),
+            });
+            let bound = bound.collect::<Result<Vec<Expr>>>()?;
+            let captured = !inner.captures.borrow().is_empty();
+            match captured.then(|| system::columns_of_call(&folded)) {
+                None => None,
+                Some(None) => {
+                    let message = format!("arguments of {table} cannot be taken from the columns of a table");
+                    return Err(Error::unsupported(message));
+                }
+                Some(Some((function, columns))) => {
+                    let callee = Callee::System { function, name: folded.as_str().into() };
+                    let width = columns.len();
+                    let scan = FunctionScan { function: callee, arguments: bound, offset: 0, width };
+                    let list = (0..width).map(Expr::Column).collect();
+                    let node = Node::Project { input: Box::new(Node::Function(Box::new(scan))), list, width };
+                    Some((inner.closed_over(node, width), columns))
+                }
+            }
+        };
+        if let Some((query, columns)) = varying {
+            self.shared.volatile.set(true);
+            let kinds = columns.iter().map(|column| Type::of(column.column_type.clone())).collect();
+            let names = columns.into_iter().map(|column| column.name).collect();
+            return self.lateral(query, names, kinds, 0, alias, &table);
+        }
         let mut values = Vec::with_capacity(exprs.len());
         for expr in exprs {
             values.push(match expr {
@@ -507,7 +538,7 @@ impl<'a> Binder<'a> {
                 other => self.constant(other)?,
             });
         }
-        match self.system(&fold(&table), Some(&values), alias, &table)? {
+        match self.system(&folded, Some(&values), alias, &table)? {
             Some(tree) => Ok(tree),
             None => Err(Error::new(Code::TableNotFound, format!("table function not found: {table}"))),
         }

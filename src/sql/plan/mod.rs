@@ -20,8 +20,8 @@ mod window;
 pub use bind::{Binder, Bound};
 pub use from::{FromTree, LateralTree};
 pub use node::{
-    Access, AggregateCall, Bounds, FunctionScan, Group, Join, JoinKind, Lateral, Method, Node, Operand, Recursive, Scan, SetOperation,
-    Side, SortKey, Source, SystemScan,
+    Access, AggregateCall, Bounds, Callee, FunctionScan, Group, Join, JoinKind, Lateral, Method, Node, Operand, Recursive, Scan,
+    SetOperation, Side, SortKey, Source, SystemScan,
 };
 pub use query::{sort_key, Planned};
 pub use scope::{Scope, ScopeColumn};

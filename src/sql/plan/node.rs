@@ -7,7 +7,7 @@ use std::rc::Rc;
 use crate::repo::{RowCodec, Schema};
 use crate::sql::eval::aggregates::Aggregate;
 use crate::sql::eval::{Conversion, Expr, Rule, Subquery};
-use crate::sql::system::BoundTable;
+use crate::sql::system::{BoundTable, SystemTable};
 use crate::sql::tables::TableFunction;
 use crate::sql::TableView;
 use crate::tuple::KeyOrder;
@@ -120,7 +120,22 @@ pub struct SystemScan {
 pub struct Side { pub column: usize, pub lower: bool, pub inclusive: bool, pub operand: Operand }
 
 /// A table function; its arguments read no table beside it.
-pub struct FunctionScan { pub function: &'static dyn TableFunction, pub arguments: Vec<Expr>, pub offset: usize, pub width: usize }
+pub struct FunctionScan { pub function: Callee, pub arguments: Vec<Expr>, pub offset: usize, pub width: usize }
+
+pub enum Callee {
+    Table(&'static dyn TableFunction),
+    /// One of version control whose arguments are known only when it runs.
+    System { function: &'static dyn SystemTable, name: Rc<str> },
+}
+
+impl Callee {
+    pub fn name(&self) -> &str {
+        match self {
+            Callee::Table(function) => function.name(),
+            Callee::System { name, .. } => name,
+        }
+    }
+}
 
 /// A query or table function in FROM that reads the tables to its left: it runs for each row of theirs.
 pub struct Lateral {

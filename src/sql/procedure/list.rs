@@ -1,7 +1,7 @@
 //! The one list of procedures.
 
 use super::{
-    add, branch, checkout, clean, clone, commit, config, conflicts_resolve, fetch, gc, merge, pick, pull, push, rebase, remote, reset, rm, squash_history, stash, tag, undo, verify, verify_constraints,
+    add, branch, checkout, clean, clone, commit, config, conflicts_resolve, elsewhere, fetch, gc, merge, pick, pull, push, rebase, remote, reset, rm, squash_history, stash, tag, undo, verify, verify_constraints,
     Procedure,
 };
 
@@ -15,6 +15,8 @@ pub const ALL: &[&dyn Procedure] = &[
     &commit::CommitHashOut,
     &config::Config,
     &conflicts_resolve::ConflictsResolve,
+    &elsewhere::BACKUP,
+    &elsewhere::CLUSTER_ROLE,
     &fetch::Fetch,
     &gc::Gc,
     &merge::Merge,

@@ -78,6 +78,7 @@ impl Procedure for Merge {
         options.no_ff = flags.has("no-ff");
         options.ff_only = flags.has("ff-only");
         options.squash = flags.has("squash");
+        options.refuse_conflicts = refuses_conflicts(cx);
         options.no_commit = flags.has("no-commit");
         options.message = match flags.value("message") {
             Some(message) => message.to_string(),
@@ -107,6 +108,13 @@ impl Procedure for Merge {
 
 fn answer(hash: &str, forward: i64, conflicts: i64, message: &str, value: Value) -> Answer {
     Answer::new(vec![Value::from(hash), Value::Int(forward), Value::Int(conflicts), Value::from(message)], value)
+}
+
+/// `SET dolt_allow_commit_conflicts = 0`: what conflicts is an error, and nothing is changed. A transaction (autocommit
+/// off) takes it all the same, as Dolt's does.
+pub fn refuses_conflicts(cx: &Context) -> bool {
+    let off = |name: &str| cx.settings.variables.get(name) == Some(&Value::Int(0));
+    off("dolt_allow_commit_conflicts") && !off("autocommit")
 }
 
 fn none_in_progress(operation: Operation) -> Error {

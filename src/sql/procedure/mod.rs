@@ -11,6 +11,7 @@ mod clone;
 mod commit;
 mod config;
 mod conflicts_resolve;
+mod elsewhere;
 mod fetch;
 pub mod flags;
 mod gc;

@@ -78,6 +78,7 @@ fn run(call: &mut Call<'_>, operation: Operation) -> Result<Answer> {
             return Err(Error::new(Code::Dirty, text));
         }
         let mut options = MergeOptions::new(if picking { read.author.clone() } else { author(cx) });
+        options.refuse_conflicts = super::merge::refuses_conflicts(cx);
         options.committer = signature(cx);
         if let Some(given) = flags.value("author") {
             options.author = author_of(given, cx.moment.now_ms)?;

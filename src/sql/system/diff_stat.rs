@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::repo::{fold, Schema, Table, TableDelta};
 use crate::sql::relation::Row;
 use crate::sql::versions::ChangeKind;
-use crate::sql::Context;
+use crate::sql::{Context, OutputColumn};
 use crate::tuple::Value;
 
 use super::diff_shape::DiffShape;
@@ -24,9 +24,7 @@ impl SystemTable for DiffStat {
             return Err(wrong_count(NAME, "2 to 3", arguments.len()));
         }
         let ends = Ends::parse(cx, NAME, arguments)?;
-        let mut columns = vec![text("table_name")];
-        columns.extend(COUNTS.iter().map(|name| integer(name)));
-        Scan::new(columns, move |cx, _| {
+        Scan::new(columns(), move |cx, _| {
             let deltas = deltas(cx, &ends)?;
             deltas.known(&ends)?;
             let mut found = Vec::new();
@@ -44,6 +42,12 @@ impl SystemTable for DiffStat {
         })
         .bound()
     }
+
+    fn columns_of_call(&self, name: &str) -> Option<Vec<OutputColumn>> { (name == NAME).then(columns) }
+}
+
+fn columns() -> Vec<OutputColumn> {
+    std::iter::once(text("table_name")).chain(COUNTS.iter().map(|name| integer(name))).collect()
 }
 
 const COUNTS: [&str; 11] = [

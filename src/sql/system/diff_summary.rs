@@ -7,7 +7,7 @@ use super::{BoundTable, SystemTable};
 use crate::error::{Error, Result};
 use crate::repo::DeltaKind;
 use crate::sql::versions::Ignore;
-use crate::sql::Context;
+use crate::sql::{Context, OutputColumn};
 use crate::tuple::Value;
 
 pub struct DiffSummary;
@@ -21,14 +21,7 @@ impl SystemTable for DiffSummary {
             return Err(wrong_count(NAME, "2 to 3", arguments.len()));
         }
         let ends = Ends::parse(cx, NAME, arguments)?;
-        let columns = vec![
-            text("from_table_name"),
-            text("to_table_name"),
-            text("diff_type"),
-            boolean("data_change"),
-            boolean("schema_change"),
-        ];
-        Scan::new(columns, move |cx, _| {
+        Scan::new(columns(), move |cx, _| {
             let mut found = Vec::new();
             // New tables that are ignored are no part of the working set's story.
             let ignore = match ends.to.eq_ignore_ascii_case("WORKING") {
@@ -59,4 +52,16 @@ impl SystemTable for DiffSummary {
         })
         .bound()
     }
+
+    fn columns_of_call(&self, name: &str) -> Option<Vec<OutputColumn>> { (name == NAME).then(columns) }
+}
+
+fn columns() -> Vec<OutputColumn> {
+    vec![
+        text("from_table_name"),
+        text("to_table_name"),
+        text("diff_type"),
+        boolean("data_change"),
+        boolean("schema_change"),
+    ]
 }

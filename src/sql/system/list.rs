@@ -3,7 +3,7 @@
 use super::{
     at, blame, branch_status, branches, column_diff, commit_ancestors, commit_diff, commits, conflict_hunks, conflicts, conflicts_table, constraint_violations, diff,
     diff_stat, diff_summary, diff_table, history, information_schema, log, merge_status, own_tables, patch,
-    preview_merge_conflicts, rebase, reflog, remotes, schema_conflicts, schema_diff, schemas, sqlite_master, stashes, status, tags,
+    preview_merge_conflicts, query_diff, rebase, reflog, remotes, schema_conflicts, schema_diff, schemas, sqlite_master, stashes, status, tags,
     text_hunks, workspace,
     SystemTable,
 };
@@ -26,6 +26,7 @@ pub const ALL: &[&dyn SystemTable] = &[
     &own_tables::OwnTables,
     &patch::Patch,
     &preview_merge_conflicts::PreviewMergeConflicts,
+    &query_diff::QueryDiff,
     &rebase::Rebase,
     &reflog::Reflog,
     &remotes::Remotes,

@@ -52,6 +52,8 @@ impl SystemTable for Log {
             }
         }
     }
+
+    fn columns_of_call(&self, name: &str) -> Option<Vec<OutputColumn>> { (name == "dolt_log").then(columns) }
 }
 
 fn columns() -> Vec<OutputColumn> {

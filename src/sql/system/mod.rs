@@ -30,6 +30,7 @@ mod merge_status;
 mod own_tables;
 mod patch;
 mod preview_merge_conflicts;
+mod query_diff;
 mod rebase;
 mod reflog;
 mod remotes;
@@ -45,7 +46,7 @@ mod tags;
 mod text_hunks;
 mod workspace;
 
-use super::relation::Relation;
+use super::relation::{Relation, Row};
 use super::{Context, OutputColumn};
 use crate::error::Result;
 use crate::tuple::Value;
@@ -58,6 +59,18 @@ pub trait SystemTable {
     /// `Ok(None)`: this name is not mine. `arguments` is `None` without parentheses, as in `FROM dolt_log`.
     /// `name` is folded to lower case.
     fn bind(&self, context: &Context, name: &str, arguments: Option<&[Value]>) -> Result<Option<Box<dyn BoundTable>>>;
+
+    /// The columns of the table function `name` where they are the same for all arguments: such a one can take them
+    /// from the tables to its left.
+    fn columns_of_call(&self, name: &str) -> Option<Vec<OutputColumn>> {
+        let _ = name;
+        None
+    }
+}
+
+/// By folded name.
+pub fn columns_of_call(name: &str) -> Option<(&'static dyn SystemTable, Vec<OutputColumn>)> {
+    ALL.iter().find_map(|table| table.columns_of_call(name).map(|columns| (*table, columns)))
 }
 
 /// A system table with its columns known.
@@ -79,6 +92,10 @@ pub trait BoundTable {
     fn update(&self, context: &Context, old: &[Value], new: &[Value]) -> Result<()> {
         let _ = (context, old, new);
         Err(read_only(self.columns()))
+    }
+    /// `UPDATE` of all rows of one statement, old and new.
+    fn update_all(&self, context: &Context, rows: &[(Row, Row)]) -> Result<()> {
+        rows.iter().try_for_each(|(old, new)| self.update(context, old, new))
     }
     fn insert(&self, context: &Context, row: &[Value]) -> Result<()> {
         let _ = (context, row);

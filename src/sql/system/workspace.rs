@@ -58,41 +58,25 @@ impl BoundTable for Bound {
     }
 
     fn update(&self, cx: &Context, old: &[Value], new: &[Value]) -> Result<()> {
-        if old.iter().zip(new).enumerate().any(|(position, (old, new))| position != 1 && old != new) {
-            return Err(Error::new(Code::ReadOnly, "only update of column 'staged' is allowed"));
-        }
-        let (before, after) = (is_true(&old[1]), is_true(&new[1]));
-        if before == after {
-            return Ok(());
-        }
-        let (to, from) = self.sides(old);
-        // Staging makes the staged row what the working one is; taking it back makes it what HEAD's is.
-        let change = if after { Change { old: from, new: to } } else { Change { old: to, new: from } };
-        let check = MergeCheck::new(cx);
-        cx.change_branch(|change_set, branch| {
-            let mut roots = change_set.roots(branch)?;
-            let staged = roots.staged.table(&self.table).cloned();
-            let source = if after { roots.working.table(&self.table) } else { roots.head.table(&self.table) };
-            let staged = match (staged, source) {
-                (Some(staged), _) => staged,
-                (None, Some(source)) => Rc::new(Table::empty(source.schema.clone())),
-                (None, None) => return Err(Error::new(Code::TableNotFound, format!("table not found: {}", self.table))),
-            };
-            if source.is_some_and(|source| source.schema != staged.schema) {
-                return Err(Error::unsupported(format!(
-                    "the definition of table {} changed: stage the whole table with dolt_add('{}')",
-                    self.table, self.table
-                )));
+        self.update_all(cx, &[(old.to_vec(), new.to_vec())])
+    }
+
+    fn update_all(&self, cx: &Context, changed: &[(Row, Row)]) -> Result<()> {
+        // To be staged, and to be taken back.
+        let (mut stage, mut unstage) = (Vec::new(), Vec::new());
+        for (old, new) in changed {
+            if old.iter().zip(new).enumerate().any(|(position, (old, new))| position != 1 && old != new) {
+                return Err(Error::new(Code::ReadOnly, "only update of column 'staged' is allowed"));
             }
-            let edited = edit(cx, &staged, &change, &*check)?;
-            let gone = edited.rows.is_empty() && !after && roots.head.table(&self.table).is_none();
-            match gone {
-                true => roots.staged.tables.remove(&self.table),
-                false => roots.staged.tables.insert(self.table.clone(), Rc::new(edited)),
-            };
-            roots.working_set.staged = Root::write(&roots.staged, &*cx.store)?;
-            change_set.set_working_set(branch, &roots.working_set)
-        })
+            let (to, from) = self.sides(old);
+            match (is_true(&old[1]), is_true(&new[1])) {
+                (false, true) => stage.push(Change { old: from, new: to }),
+                (true, false) => unstage.push(Change { old: to, new: from }),
+                _ => {}
+            }
+        }
+        self.move_rows(cx, &unstage, false)?;
+        self.move_rows(cx, &stage, true)
     }
 
     fn delete(&self, cx: &Context, row: &[Value]) -> Result<()> {
@@ -110,6 +94,38 @@ impl BoundTable for Bound {
 fn is_true(value: &Value) -> bool { matches!(value, Value::Int(int) if *int != 0) }
 
 impl Bound {
+    /// Staging makes the staged rows what the working ones are; taking them back makes them what HEAD's are.
+    fn move_rows(&self, cx: &Context, changes: &[Change], stage: bool) -> Result<()> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let check = MergeCheck::new(cx);
+        cx.change_branch(|change_set, branch| {
+            let mut roots = change_set.roots(branch)?;
+            let staged = roots.staged.table(&self.table).cloned();
+            let source = if stage { roots.working.table(&self.table) } else { roots.head.table(&self.table) };
+            let staged = match (staged, source) {
+                (Some(staged), _) => staged,
+                (None, Some(source)) => Rc::new(Table::empty(source.schema.clone())),
+                (None, None) => return Err(Error::new(Code::TableNotFound, format!("table not found: {}", self.table))),
+            };
+            if source.is_some_and(|source| source.schema != staged.schema) {
+                return Err(Error::unsupported(format!(
+                    "the definition of table {} changed: stage the whole table with dolt_add('{}')",
+                    self.table, self.table
+                )));
+            }
+            let edited = edit(cx, &staged, changes, &*check)?;
+            let gone = edited.rows.is_empty() && !stage && roots.head.table(&self.table).is_none();
+            match gone {
+                true => roots.staged.tables.remove(&self.table),
+                false => roots.staged.tables.insert(self.table.clone(), Rc::new(edited)),
+            };
+            roots.working_set.staged = Root::write(&roots.staged, &*cx.store)?;
+            change_set.set_working_set(branch, &roots.working_set)
+        })
+    }
+
     fn row(&self, id: i64, staged: bool, change: RowChange) -> Row {
         let nulls = |count: usize| vec![Value::Null; count];
         let mut row = vec![Value::Int(id), Value::bool(staged), Value::from(change.kind.as_str())];
@@ -129,8 +145,8 @@ impl Bound {
     }
 }
 
-/// One row out, one in, indexes with them. A unique index that the new row would break is an error.
-fn edit(cx: &Context, table: &Table, change: &Change, check: &dyn RowCheck) -> Result<Table> {
+/// Rows out, then rows in, indexes with them. A unique index that a new row would break is an error.
+fn edit(cx: &Context, table: &Table, changes: &[Change], check: &dyn RowCheck) -> Result<Table> {
     let schema = &table.schema;
     let codec = RowCodec::new(schema)?;
     let mut edited = table.clone();
@@ -160,8 +176,8 @@ fn edit(cx: &Context, table: &Table, change: &Change, check: &dyn RowCheck) -> R
         }
         Ok(())
     };
-    put(change.old.as_ref(), -1)?;
-    put(change.new.as_ref(), 1)?;
+    changes.iter().try_for_each(|change| put(change.old.as_ref(), -1))?;
+    changes.iter().try_for_each(|change| put(change.new.as_ref(), 1))?;
     Ok(edited)
 }
 

@@ -131,7 +131,7 @@ pub fn insert(cx: &Context, operator: &mut Operator, target: &Rc<Target>, policy
         // SQLite: what may not be NULL takes its default instead.
         for (position, column) in target.schema.columns.iter().enumerate() {
             if !column.nullable && row[position].is_null() {
-                row[position] = defaults::value(target, cx, position)?;
+                row[position] = defaults::value(target, cx, position, &row)?;
             }
         }
     }

@@ -1,5 +1,5 @@
-//! Foreign keys, both ways. A child's key looks for its parent through the parent's primary key or a unique
-//! index; a parent that goes or changes looks for its children through an index of theirs if there is one,
+//! Foreign keys, both ways. A child's key looks for its parent through the parent's primary key, a unique index, or
+//! as in MySQL any index that begins with its columns: then several parents can hold one key. A parent that goes or changes looks for its children through an index of theirs if there is one,
 //! else by one scan a batch.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -33,7 +33,9 @@ type Parts = Vec<(usize, KeyOrder)>;
 
 enum Lookup {
     PrimaryKey(Parts),
-    Index(usize, Parts),
+    /// The primary key begins with the columns.
+    Prefix(Parts),
+    Index { number: usize, parts: Parts, unique: bool },
     /// There is no such parent key; the reason.
     Broken(String),
 }
@@ -97,12 +99,32 @@ fn lookup(parent: &Schema, columns: &[usize]) -> Lookup {
     for (number, index) in parent.indexes.iter().enumerate() {
         if index.unique && index.predicate.is_none() {
             if let Some(parts) = covering(parent, &index.parts, columns, true) {
-                return Lookup::Index(number, parts);
+                return Lookup::Index { number, parts, unique: true };
             }
         }
     }
+    if let Some(parts) = covering(parent, &parent.primary_key, columns, false) {
+        return Lookup::Prefix(parts);
+    }
+    for (number, index) in parent.indexes.iter().enumerate().filter(|(_, index)| index.predicate.is_none()) {
+        if let Some(parts) = covering(parent, &index.parts, columns, false) {
+            return Lookup::Index { number, parts, unique: false };
+        }
+    }
     let names: Vec<&str> = columns.iter().map(|column| &*parent.columns[*column].name).collect();
-    Lookup::Broken(format!("({}) is neither the primary key of {} nor UNIQUE", names.join(", "), parent.name))
+    Lookup::Broken(format!("no key or index of {} begins with ({})", parent.name, names.join(", ")))
+}
+
+impl Lookup {
+    fn parts(&self) -> std::result::Result<&Parts, &String> {
+        match self {
+            Lookup::PrimaryKey(parts) | Lookup::Prefix(parts) | Lookup::Index { parts, .. } => Ok(parts),
+            Lookup::Broken(reason) => Err(reason),
+        }
+    }
+
+    /// Whether more than one parent can hold a key.
+    fn repeats(&self) -> bool { matches!(self, Lookup::Prefix(_) | Lookup::Index { unique: false, .. }) }
 }
 
 /// Whether foreign key number `number` of `child` finds a key in `parent`; the reason if not.
@@ -218,15 +240,12 @@ impl ForeignKeys {
                 if same || values.iter().any(Value::is_null) {
                     continue;
                 }
-                let parts: Parts = match &key.lookup {
-                    Lookup::PrimaryKey(parts) | Lookup::Index(_, parts) => parts.clone(),
-                    Lookup::Broken(reason) => {
-                        let name = &target.schema.foreign_keys[key.number].name;
-                        let message = format!("FOREIGN KEY constraint failed: {name} of {}: {reason}", target.schema.name);
-                        return Err(Error::new(Code::Constraint, message));
-                    }
-                };
-                let Some(bytes) = encode(&values, &parts)? else { return Err(no_parent(target, key.number, &values)) };
+                let parts = key.lookup.parts().map_err(|reason| {
+                    let name = &target.schema.foreign_keys[key.number].name;
+                    let message = format!("FOREIGN KEY constraint failed: {name} of {}: {reason}", target.schema.name);
+                    Error::new(Code::Constraint, message)
+                })?;
+                let Some(bytes) = encode(&values, parts)? else { return Err(no_parent(target, key.number, &values)) };
                 self.wanted.entry((target.name.clone(), key.number)).or_default().insert(bytes.to_vec(), values);
             }
         }
@@ -287,17 +306,25 @@ impl ForeignKeys {
         while let Some(cascade) = self.cascades.pop_front() {
             let key = &cascade.parent.children[cascade.child];
             let child = Target::open(cx, &key.table)?;
-            let olds: Vec<Row> = cascade.pairs.iter().map(|(old, _)| old.clone()).collect();
+            let mut pairs = cascade.pairs;
+            let lookup = &child.parents[key.number].lookup;
+            if lookup.repeats() {
+                // Another parent holds the key still.
+                let olds: Vec<Row> = pairs.iter().map(|(old, _)| old.clone()).collect();
+                let mut held = existing(cx, &cascade.parent.name, lookup, &olds)?.into_iter();
+                pairs.retain(|_| !held.next().unwrap_or(false));
+            }
+            let olds: Vec<Row> = pairs.iter().map(|(old, _)| old.clone()).collect();
             let mut changes = Vec::new();
             for (number, row) in children(cx, &child, key, &olds, usize::MAX)? {
-                let new = match (cascade.action, &cascade.pairs[number].1) {
+                let new = match (cascade.action, &pairs[number].1) {
                     (Action::Cascade, None) => None,
                     (action, new) => {
                         let mut changed = row.clone();
                         for (place, column) in key.columns.iter().enumerate() {
                             changed[*column] = match (action, new) {
                                 (Action::Cascade, Some(new)) => new[place].clone(),
-                                (Action::SetDefault, _) => defaults::value(&child, cx, *column)?,
+                                (Action::SetDefault, _) => defaults::value(&child, cx, *column, &row)?,
                                 _ => Value::Null,
                             };
                         }
@@ -401,19 +428,20 @@ fn check_parents(cx: &Context, target: &Target, number: usize, keys: BTreeMap<Ve
 /// Which of these values of a foreign key have a parent now.
 fn existing(cx: &Context, parent: &str, lookup: &Lookup, rows: &[Row]) -> Result<Vec<bool>> {
     let view = cx.workspace.borrow().table(parent).ok_or_else(|| missing(parent))?;
-    let parts = match lookup {
-        Lookup::PrimaryKey(parts) | Lookup::Index(_, parts) => parts,
-        Lookup::Broken(_) => return Ok(vec![false; rows.len()]),
-    };
+    let Ok(parts) = lookup.parts() else { return Ok(vec![false; rows.len()]) };
     let mut keys = Vec::with_capacity(rows.len());
     for row in rows {
         keys.push(encode(row, parts)?);
     }
     // A value that no parent can hold is looked up as a key that is never there.
     let sought: Vec<Bytes> = keys.iter().flatten().cloned().collect();
-    let mut found = match lookup {
-        Lookup::Index(number, _) => {
-            let map = &view.indexes[*number];
+    let by_prefix = match lookup {
+        Lookup::Index { number, .. } => Some(&view.indexes[*number]),
+        Lookup::Prefix(_) => Some(&view.rows),
+        _ => None,
+    };
+    let mut found = match by_prefix {
+        Some(map) => {
             if sought.len() > 1 {
                 map.get_many(&*cx.store, &sought)?;
             }

@@ -148,9 +148,15 @@ fn run(cx: &Context, plan: &InsertPlan, insert: &Insert) -> Result<Outcome> {
                     let mut row = vec![Value::Null; target.schema.columns.len()];
                     for (cell, column) in cells.iter().zip(&plan.columns) {
                         row[*column] = match cell {
-                            Cell::Default => defaults::value(target, cx, *column)?,
+                            Cell::Default if defaults::reads_row(target, *column) => continue,
+                            Cell::Default => defaults::value(target, cx, *column, &row)?,
                             Cell::Value(value) => value.eval(&[], cx)?,
                         };
+                    }
+                    for (cell, column) in cells.iter().zip(&plan.columns) {
+                        if matches!(cell, Cell::Default) && defaults::reads_row(target, *column) {
+                            row[*column] = defaults::value(target, cx, *column, &row)?;
+                        }
                     }
                     batch.push(row);
                 }
@@ -194,11 +200,11 @@ struct Running<'a> { cx: &'a Context, plan: &'a InsertPlan, operator: Operator<'
 impl Running<'_> {
     fn batch(&mut self, mut rows: Vec<Row>) -> Result<()> {
         let (cx, target) = (self.cx, &self.plan.target);
-        for column in &self.plan.absent {
-            if target.defaults[*column].is_some() {
-                for row in &mut rows {
-                    row[*column] = defaults::value(target, cx, *column)?;
-                }
+        let absent = self.plan.absent.iter().filter(|column| target.defaults[**column].is_some());
+        let (last, first): (Vec<usize>, Vec<usize>) = absent.partition(|column| defaults::reads_row(target, **column));
+        for column in first.into_iter().chain(last) {
+            for row in &mut rows {
+                row[column] = defaults::value(target, cx, column, row)?;
             }
         }
         if let Some(first) = auto_increment::fill(target, cx, &mut rows)? {

@@ -8,7 +8,7 @@
 mod auto_increment;
 mod check;
 mod conflict;
-mod defaults;
+pub mod defaults;
 mod delete;
 mod foreign_key;
 mod generated;

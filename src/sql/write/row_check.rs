@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::{generated, Target};
+use super::{defaults, generated, Target};
 use crate::error::Result;
 use crate::repo::{Index, RowCheck, Schema};
 use crate::sql::Context;
@@ -34,6 +34,20 @@ impl RowCheck for MergeCheck {
         let mut row = values.to_vec();
         generated::fill(&*self.target(schema)?, &self.cx, &mut row)?;
         values.iter_mut().zip(row).for_each(|(value, computed)| *value = computed);
+        Ok(())
+    }
+
+    fn computed_defaults(&self, schema: &Schema, columns: &[usize]) -> Result<Vec<usize>> {
+        let target = self.target(schema)?;
+        Ok(columns.iter().copied().filter(|column| defaults::reads_row(&target, *column)).collect())
+    }
+
+    fn fill_defaults(&self, schema: &Schema, columns: &[usize], values: &mut [Value]) -> Result<()> {
+        let target = self.target(schema)?;
+        for column in columns {
+            values[*column] = defaults::value(&target, &self.cx, *column, values)?;
+            target.coerce(*column, &mut values[*column])?;
+        }
         Ok(())
     }
 

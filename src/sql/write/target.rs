@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::foreign_key::{ChildKey, ParentKey};
-use super::{check, foreign_key, generated, Trigger};
+use super::{check, defaults, foreign_key, generated, Trigger};
 use crate::error::Result;
 use crate::repo::{fold, RowCodec, Schema};
 use crate::sql::eval::{compile_text, Compiled, Scope};
@@ -19,7 +19,7 @@ pub struct Target {
     pub codec: RowCodec,
     pub scope: Scope,
     /// By column.
-    pub defaults: Vec<Option<Compiled>>,
+    pub defaults: Vec<Option<defaults::Default>>,
     pub on_update: Vec<(usize, Compiled)>,
     /// Generated columns in an order in which each can be computed.
     pub generated: Vec<(usize, Compiled)>,
@@ -57,10 +57,8 @@ impl Target {
         let compiled = |text: &Option<Rc<str>>, scope: &Scope| -> Result<Option<Compiled>> {
             text.as_ref().map(|text| compile_text(cx, text, scope)).transpose()
         };
-        let mut defaults = Vec::with_capacity(schema.columns.len());
         let mut on_update = Vec::new();
         for (position, column) in schema.columns.iter().enumerate() {
-            defaults.push(compiled(&column.default, &empty)?);
             if let Some(update) = compiled(&column.on_update, &empty)? {
                 on_update.push((position, update));
             }
@@ -71,7 +69,7 @@ impl Target {
         Ok(Target {
             name: fold(&schema.name).into(),
             codec: RowCodec::new(&schema)?,
-            defaults,
+            defaults: defaults::compile(cx, &schema, &scope)?,
             on_update,
             generated: generated::compile(cx, &schema, &scope)?,
             checks: check::compile(cx, &schema, &scope)?,

@@ -29,7 +29,7 @@ pub enum Assigned { Default, Source(Expr), Value(Compiled) }
 impl Assigned {
     pub fn eval(&self, cx: &Context, target: &Target, column: usize, row: &[Value]) -> Result<Value> {
         match self {
-            Assigned::Default => defaults::value(target, cx, column),
+            Assigned::Default => defaults::value(target, cx, column, row),
             Assigned::Value(value) => value.eval(row, cx),
             Assigned::Source(_) => Err(Error::internal("an assignment was not compiled")),
         }
@@ -156,7 +156,7 @@ pub fn update(cx: &Context, parsed: &Parsed, update: &Update) -> Result<Outcome>
         let mut new = row.clone();
         for (column, default) in &columns {
             new[*column] = if *default {
-                defaults::value(&target, cx, *column)?
+                defaults::value(&target, cx, *column, &row)?
             } else {
                 values.next().unwrap_or_default()
             };
@@ -254,8 +254,6 @@ fn update_system_table(
         rows.push((row, new));
     }
     drop(relation);
-    for (old, new) in &rows {
-        table.update(cx, old, new)?;
-    }
+    table.update_all(cx, &rows)?;
     Ok(Outcome { affected: rows.len() as u64, ..Outcome::default() })
 }

@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 
 use super::connection::{Answer, Connection, Failure, Server};
 use super::dolt_compare::{error_agrees, rows_agree, text_of};
+use super::dolt_core::is_core;
 use super::report::{Difference, Event, Sink};
 use super::slt_run::{guarded, session, show_failure};
 
@@ -62,7 +63,11 @@ fn run_script(server: &mut dyn Server, index: usize, script: &Json, sink: &mut d
                 Event::Failed(Difference { place, sql, expected, got: "the query is known only at run time".into() })
             }
         };
+        let core = event == Event::Passed && is_core(script, assertion);
         sink.event(event);
+        if core {
+            sink.event(Event::Core);
+        }
     }
     sink.event(Event::Done);
 }

@@ -7,6 +7,8 @@
 mod connection;
 mod dolt;
 mod dolt_compare;
+mod dolt_core;
+mod dolt_doc;
 mod engine;
 mod report;
 mod runner;
@@ -16,6 +18,7 @@ mod slt_run;
 mod worker;
 
 pub use connection::{Answer, Connection, Failure, Server};
+pub use dolt_doc::{document, Reasons};
 pub use engine::Engine;
 pub use report::{Difference, Event, Sink};
 pub use runner::{run, Options, Totals};

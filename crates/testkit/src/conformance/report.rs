@@ -17,6 +17,8 @@ pub enum Event {
     /// A unit (a sqllogictest file, or one script of a JSON file) begins; it holds so many records.
     Unit { index: usize, records: usize },
     Passed,
+    /// The record that passed last is one of [`super::dolt_core`].
+    Core,
     Failed(Difference),
     /// A record that the runner told the worker to leave out, since it killed an earlier worker.
     LeftOut,
@@ -35,6 +37,7 @@ impl Event {
         match self {
             Event::Unit { index, records } => format!("u {index} {records}"),
             Event::Passed => "p".into(),
+            Event::Core => "c".into(),
             Event::Failed(difference) => with("f", difference),
             Event::LeftOut => "l".into(),
             Event::Note(difference) => with("n", difference),
@@ -56,6 +59,7 @@ impl Event {
                 Some(Event::Unit { index: index.parse().ok()?, records: records.parse().ok()? })
             }
             "p" => Some(Event::Passed),
+            "c" => Some(Event::Core),
             "f" => difference().map(Event::Failed),
             "l" => Some(Event::LeftOut),
             "n" => difference().map(Event::Note),
@@ -104,6 +108,7 @@ mod tests {
         for event in [
             Event::Unit { index: 4, records: 17 },
             Event::Passed,
+            Event::Core,
             Event::Failed(difference.clone()),
             Event::LeftOut,
             Event::Note(difference),

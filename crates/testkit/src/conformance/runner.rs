@@ -10,6 +10,7 @@ use std::sync::{mpsc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::dolt_core;
 use super::report::{Difference, Event};
 use super::worker::holds_scripts;
 
@@ -35,6 +36,8 @@ pub struct Totals {
 #[derive(Default)]
 struct FileReport {
     totals: Totals,
+    /// Of those that passed, how many are of [`dolt_core`]; not reset by a worker that is run again, as scripts are not.
+    core: usize,
     failures: Vec<Difference>,
     notes: Vec<Difference>,
     seconds: f64,
@@ -113,8 +116,13 @@ fn find_below(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
 }
 
 fn print_report(options: &Options, path: &Path, report: &FileReport, out: &mut dyn Write) -> io::Result<()> {
-    let FileReport { totals, failures, notes, seconds } = report;
+    let FileReport { totals, core, failures, notes, seconds } = report;
     writeln!(out, "{}: {} passed, {} failed ({seconds:.1} s)", path.display(), totals.passed, totals.failed)?;
+    let of = if holds_scripts(path) { dolt_core::count(&fs::read_to_string(path)?) } else { 0 };
+    if of > 0 {
+        let percent = 100.0 * *core as f64 / of as f64;
+        writeln!(out, "  on merge, diff, conflicts, log and history: {core} of {of} passed ({percent:.1} %)")?;
+    }
     if options.failures {
         for (title, difference) in
             notes.iter().map(|note| ("setup", note)).chain(failures.iter().map(|failure| ("failed", failure)))
@@ -273,6 +281,7 @@ fn count(event: Event, report: &mut FileReport, progress: &mut Progress) {
             report.failures.push(difference);
             progress.answered += 1;
         }
+        Event::Core => report.core += 1,
         Event::LeftOut => progress.answered += 1,
         Event::Note(difference) => report.notes.push(difference),
         Event::Done => progress.done = true,

@@ -32,12 +32,7 @@ pub fn run_file(server: &mut dyn Server, text: &str, sink: &mut dyn Sink) {
             continue;
         }
         let answer = reset.clone().and_then(|()| {
-            let is_new = !sessions.contains_key(&record.connection.clone());
             let session = session(server, &mut sessions, record.connection.as_ref())?;
-            if is_new {
-                // The files are SQLite's, where VARCHAR(n) holds a text of any length.
-                guarded(|| session.execute("SET prollite_text_limits = off"))?;
-            }
             guarded(|| session.execute(&record.sql))
         });
         sink.event(match judge(record, answer, &mut labels) {
@@ -191,7 +186,6 @@ mod tests {
             let rows = |rows: Vec<Vec<Value>>| Ok(Answer { rows, ..Answer::default() });
             match sql {
                 "fine" => Ok(Answer { affected: 3, ..Answer::default() }),
-                "SET prollite_text_limits = off" => rows(Vec::new()),
                 "concat group_concat(" => rows(vec![vec![Value::from("b:a,c")]]),
                 "overflow" => Err(Failure::new(Code::IntRange, "integer overflow")),
                 "wrong" => Err(Failure::new(Code::Constraint, "no such table: t")),
