@@ -1,10 +1,10 @@
-//! Imports point down only: `hash < error < chunk < prolly < tuple < repo < sync < sql < session`,
+//! Imports point down only: `sort < hash < error < chunk < prolly < tuple < repo < sync < sql < session`,
 //! and GlueSQL is named in `src/sql/` alone.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const LAYERS: [&str; 9] = ["hash", "error", "chunk", "prolly", "tuple", "repo", "sync", "sql", "session"];
+const LAYERS: [&str; 10] = ["sort", "hash", "error", "chunk", "prolly", "tuple", "repo", "sync", "sql", "session"];
 
 /// The layer of a source file, by the first part of its path below `src/`; none for `lib.rs`.
 fn layer_of(path: &Path) -> Option<&'static str> {

@@ -55,7 +55,7 @@ pub fn diff_roots(from: &Root, to: &Root) -> Vec<TableDelta> {
         }
     }
     deltas.extend(new.into_iter().map(|(id, table)| TableDelta { id, from: None, to: Some(table) }));
-    deltas.sort_by_key(|delta| (super::fold(delta.name()), delta.id));
+    crate::sort::sort_by_key(&mut deltas, |delta| (super::fold(delta.name()), delta.id));
     deltas
 }
 

@@ -58,7 +58,7 @@ impl RowCodec {
             });
         }
         let mut by_id: Vec<usize> = (0..columns.len()).collect();
-        by_id.sort_by_key(|position| columns[*position].id);
+        crate::sort::sort_by_key(&mut by_id, |position| columns[*position].id);
         Ok(RowCodec { columns, key, by_id })
     }
 

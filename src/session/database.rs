@@ -1,19 +1,17 @@
 //! A database: a repository, and the sessions on it.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 #[cfg(not(target_arch = "wasm32"))]
 use std::path::Path;
 use std::rc::{Rc, Weak};
 
-use bytes::Bytes;
-
+#[cfg(not(target_arch = "wasm32"))]
 use super::session::Settled;
 use super::Session;
 #[cfg(not(target_arch = "wasm32"))]
 use crate::chunk::FileStore;
 use crate::chunk::{MemoryStore, Store};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::hash::Address;
 use crate::repo::{Publication, RefMap, Repository, Root, Signature};
 use crate::sql::Keeper;
@@ -62,7 +60,7 @@ impl Database {
     #[cfg(not(target_arch = "wasm32"))]
     pub fn file(path: &Path) -> Result<Rc<Database>> {
         let store = Rc::new(FileStore::open(path)?);
-        let refs: RefMap = store.refs().into_iter().map(|(name, value)| (name, Bytes::from(value))).collect();
+        let refs: RefMap = store.refs().into_iter().map(|(name, value)| (name, value.into())).collect();
         let name = path.file_stem().map_or("prollite".into(), |stem| stem.to_string_lossy().into_owned());
         let now = super::clock::moment().now_ms;
         let (database, publication) = Self::over(&name, store.clone(), refs, Medium::File(store), now)?;
@@ -104,7 +102,8 @@ impl Database {
         self.version.set(self.version.get() + 1);
     }
 
-    /// Natively: compare, write, swap.
+    /// Compare, write, swap.
+    #[cfg(not(target_arch = "wasm32"))]
     pub(super) fn publish(&self, publication: &Publication) -> Result<Settled> {
         {
             let refs = self.repository.refs.borrow();
@@ -113,7 +112,7 @@ impl Database {
             }
         }
         match &self.medium {
-            Medium::Driver => return Err(Error::internal("this database's driver publishes")),
+            Medium::Driver => return Err(crate::Error::internal("this database's driver publishes")),
             _ => self.write(publication)?,
         }
         Ok(Settled::Landed)
@@ -131,6 +130,7 @@ impl Database {
     }
 
     /// Drops every stored chunk that is not among `keep` (ascending).
+    #[cfg(not(target_arch = "wasm32"))]
     pub(super) fn sweep(&self, keep: &[Address]) -> Result<()> {
         match &self.medium {
             Medium::Driver => {}
@@ -141,7 +141,6 @@ impl Database {
                     }
                 }
             }
-            #[cfg(not(target_arch = "wasm32"))]
             Medium::File(store) => store.sweep(&keep.iter().copied().collect())?,
         }
         Ok(())
@@ -159,9 +158,8 @@ impl Database {
         }
         #[cfg(not(target_arch = "wasm32"))]
         if let Medium::File(file) = &self.medium {
-            let set: BTreeMap<_, _> = publication.set.iter().collect();
             let set: Vec<(String, Option<Vec<u8>>)> =
-                set.into_iter().map(|(name, value)| (name.clone(), value.as_ref().map(|value| value.to_vec()))).collect();
+                publication.set.iter().map(|(name, value)| (name.clone(), value.as_ref().map(|value| value.to_vec()))).collect();
             file.publish(&set)?;
         }
         Ok(())

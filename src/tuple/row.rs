@@ -302,7 +302,7 @@ pub fn encode_slices(store: &dyn ChunkStore, mut cells: Vec<Cow<'_, [u8]>>, fill
     if row_size(cells.len(), size) > MAX_ROW as u64 {
         let movable = |at: &usize| lengths[*at] > LARGE_CELL as u64 && matches!(cells[*at][0], TEXT | BYTES | LARGE_TEXT | LARGE_BLOB);
         let mut candidates: Vec<usize> = (0..cells.len()).filter(movable).collect();
-        candidates.sort_by_key(|at| (u64::MAX - lengths[*at], *at));
+        crate::sort::sort_by_key(&mut candidates, |at| (u64::MAX - lengths[*at], *at));
         for at in candidates {
             if row_size(cells.len(), size) <= MAX_ROW as u64 {
                 break;

@@ -249,7 +249,7 @@ impl Sum {
 
 /// The middle number, or the mean of the two in the middle.
 fn median(mut numbers: Vec<f64>) -> Value {
-    numbers.sort_by(f64::total_cmp);
+    crate::sort::sort_by(&mut numbers, f64::total_cmp);
     let middle = numbers.len() / 2;
     match (numbers.get(middle), numbers.len() % 2) {
         (None, _) => Value::Null,

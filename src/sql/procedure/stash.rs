@@ -58,7 +58,7 @@ pub fn stashed(cx: &Context) -> Result<Vec<Stashed>> {
         let head = *commit.parents.first().ok_or_else(wrong)?;
         found.push(Stashed { name: name.to_string(), position, branch, head, record: record.clone(), commit });
     }
-    found.sort_by(|a, b| (&a.name, a.position).cmp(&(&b.name, b.position)));
+    crate::sort::sort_by(&mut found, |a, b| (&a.name, a.position).cmp(&(&b.name, b.position)));
     Ok(found)
 }
 

@@ -97,7 +97,7 @@ impl Planner {
     /// One table, or an outer join as a whole.
     fn unit(&self, part: FromTree, mut own: Vec<Expr>) -> Result<Unit> {
         // Subqueries last.
-        own.sort_by_key(cost);
+        crate::sort::sort_by_key(&mut own, cost);
         match part {
             FromTree::Leaf { node, cells } => self.leaf(node, cells, own),
             FromTree::Lateral(tree) => {

@@ -95,7 +95,7 @@ impl<'p> Group<'p> {
 
     fn finish(&self, mut states: Vec<State>) -> Result<Vec<Row>> {
         let nocase: Vec<bool> = self.group.keys.iter().map(|(_, nocase)| *nocase).collect();
-        states.sort_by(|a, b| {
+        crate::sort::sort_by(&mut states, |a, b| {
             let mut orders = a.keys.iter().zip(&b.keys).zip(&nocase).map(|((a, b), nocase)| a.compare(b, *nocase));
             orders.find(|order| *order != Ordering::Equal).unwrap_or(Ordering::Equal)
         });
@@ -151,7 +151,7 @@ fn add(call: &AggregateCall, state: &mut Call, row: &Row, env: &Env, arguments: 
 }
 
 fn finish(call: &AggregateCall, mut state: Call) -> Result<Value> {
-    state.waiting.sort_by(|(a, _), (b, _)| {
+    crate::sort::sort_by(&mut state.waiting, |(a, _), (b, _)| {
         let mut orders = call.order.iter().zip(a.iter().zip(b)).map(|((_, descending), (a, b))| {
             let order = a.compare(b, false);
             if *descending { order.reverse() } else { order }

@@ -138,6 +138,6 @@ pub fn asked_commits(
             found.push((address, Rc::new(commit)));
         }
     }
-    found.sort_by_key(|(address, commit)| Reverse((commit.height, commit.committer.date_ms, Reverse(*address))));
+    crate::sort::sort_by_key(&mut found, |(address, commit)| Reverse((commit.height, commit.committer.date_ms, Reverse(*address))));
     Ok(Some(found))
 }

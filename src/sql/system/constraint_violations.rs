@@ -72,7 +72,7 @@ impl BoundTable for Bound {
                 violations.push((entry, violation));
             }
         }
-        violations.sort_by(|(_, a), (_, b)| (&a.row_key, a.kind, &a.constraint).cmp(&(&b.row_key, b.kind, &b.constraint)));
+        crate::sort::sort_by(&mut violations, |(_, a), (_, b)| (&a.row_key, a.kind, &a.constraint).cmp(&(&b.row_key, b.kind, &b.constraint)));
         let projection = Projection::identity(&self.schema)?;
         let mut found = Vec::new();
         for (entry, violation) in violations {

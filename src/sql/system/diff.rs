@@ -167,7 +167,7 @@ pub fn changed_tables(from: &[TableEntry], to: &[TableEntry]) -> Vec<Changed> {
             changed.push(Changed { name: entry.name.clone(), from: Some(entry.clone()), to: None });
         }
     }
-    changed.sort_by(|a, b| a.name.cmp(&b.name));
+    crate::sort::sort_by(&mut changed, |a, b| a.name.cmp(&b.name));
     changed
 }
 

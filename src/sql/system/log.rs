@@ -233,7 +233,7 @@ fn ref_names(cx: &Context, decorate: Decorate) -> Result<BTreeMap<Address, Vec<S
     let prefix = |kind: &str| if full { format!("refs/{kind}/") } else { String::new() };
     let mut names: BTreeMap<Address, Vec<String>> = BTreeMap::new();
     let mut branches = cx.branches()?;
-    branches.sort_by_key(|(name, _)| cx.settings.branch.as_deref() != Some(name));
+    crate::sort::sort_by_key(&mut branches, |(name, _)| cx.settings.branch.as_deref() != Some(name));
     for (name, head) in branches {
         names.entry(head).or_default().push(format!("{}{name}", prefix("heads")));
     }

@@ -42,7 +42,7 @@ impl SystemTable for Patch {
             let mut deltas = deltas(cx, &ends)?;
             deltas.known(&ends)?;
             let to_name = |delta: &TableDelta| delta.to.as_ref().map(|table| fold(&table.schema.name));
-            deltas.tables.sort_by_key(to_name);
+            crate::sort::sort_by_key(&mut deltas.tables, to_name);
             let (from, to) = (shown(cx, &ends.from)?, shown(cx, &ends.to)?);
             let mut found: Vec<Row> = Vec::new();
             let mut push = |table: &str, kind: &str, statement: String| {

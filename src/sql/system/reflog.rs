@@ -48,7 +48,7 @@ impl SystemTable for Reflog {
                     }
                 }
             }
-            moves.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+            crate::sort::sort_by(&mut moves, |a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
             let mut found = Vec::new();
             for (date, _, branch, commit, action) in moves {
                 found.push(vec![

@@ -57,7 +57,7 @@ impl SystemTable for SchemaDiff {
                     found.push(row(from, to));
                 }
             }
-            found.sort_by(|a, b| a[1].compare(&b[1], false));
+            crate::sort::sort_by(&mut found, |a, b| a[1].compare(&b[1], false));
             found.retain(|row| matches!(&row[7], Value::Text(kind) if may_be(wanted, 7, kind)));
             rows(found)
         })

@@ -20,7 +20,7 @@ pub fn deltas(cx: &Context, ends: &Ends) -> Result<Deltas> {
             is(&delta.from) || is(&delta.to)
         });
     }
-    tables.sort_by_key(|delta| match delta.kind() {
+    crate::sort::sort_by_key(&mut tables, |delta| match delta.kind() {
         DeltaKind::Modified | DeltaKind::Renamed => 0,
         DeltaKind::Dropped => 1,
         DeltaKind::Added => 2,
