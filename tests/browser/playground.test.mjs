@@ -1,5 +1,6 @@
 // The playground, used as a person uses it: the whole story of issue 2 in one profile, then its parts.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { build } from 'esbuild';
 import { at } from '../../pkg-config/steps.mjs';
@@ -193,6 +194,76 @@ test('abort restores what was there before the merge', async () => {
   assert.deepEqual(await gridRows(page), [['ours']]);
   await show(page, /^Changes/);
   await page.getByText('Nothing has changed.').waitFor(SLOW);
+  assert.deepEqual(page.errors, []);
+});
+
+test('a conflict is decided cell by cell: one side, what was before, or words of one’s own', async () => {
+  const server = await startServer();
+  const context = await (await launch()).newContext();
+  const page = await openPlayground(context, server);
+  await run(page, `CREATE TABLE t (id INT PRIMARY KEY, a TEXT, b TEXT, c INT, d TEXT); INSERT INTO t VALUES (1, 'a', 'b', 3, 'd');
+    CALL DOLT_ADD('-A'); CALL DOLT_COMMIT('-m', 'base'); CALL DOLT_CHECKOUT('-b', 'other');
+    UPDATE t SET a = 'a of theirs', b = 'b of theirs', c = 30, d = 'theirs alone'; CALL DOLT_COMMIT('-am', 'theirs'); CALL DOLT_CHECKOUT('main');
+    UPDATE t SET a = 'a of ours', b = 'b of ours', c = 300; CALL DOLT_COMMIT('-am', 'ours');`);
+  await show(page, /^Branches/);
+  await page.getByRole('button', { name: 'Merge other into main' }).click();
+  const conflict = page.locator('.conflict');
+  await conflict.waitFor(SLOW);
+  const use = conflict.getByRole('button', { name: /^Use what is chosen/ });
+  assert.ok(await use.isDisabled());
+  const cell = (name) => conflict.getByRole('group', { name, exact: true });
+  await cell('a').getByRole('radio', { name: /theirs/ }).check();
+  await cell('b').getByRole('radio', { name: 'before both' }).check();
+  await cell('c').getByRole('radio', { name: 'written by you' }).check();
+  await cell('c').getByRole('textbox').fill('33');
+  await use.click();
+  await said(page, '1 conflict resolved');
+  await page.getByRole('button', { name: 'Commit the merge' }).click();
+  await said(page, 'The merge is committed.');
+  await run(page, 'SELECT * FROM t;');
+  assert.deepEqual(await gridRows(page), [['1', 'a of theirs', 'b', '33', 'theirs alone']]);
+  assert.deepEqual(page.errors, []);
+});
+
+test('axe finds nothing on any view, in both themes', async () => {
+  const axe = readFileSync(at('node_modules/axe-core/axe.min.js'), 'utf8');
+  const server = await startServer();
+  const context = await (await launch()).newContext({ viewport: { width: 1200, height: 900 }, reducedMotion: 'reduce' });
+  const page = await openPlayground(context, server);
+  const found = [];
+  const check = async (name) => {
+    for (const colorScheme of ['light', 'dark']) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await page.evaluate(axe);
+      const violations = await page.evaluate(async () => (await window.axe.run(document)).violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(({ target, failureSummary }) => `${target.join(' ')} ${failureSummary?.split('\n')[1] ?? ''}`).join(' | ')}`));
+      found.push(...violations.map((violation) => `${name}, ${colorScheme}: ${violation}`));
+    }
+  };
+  await check('an empty database');
+  await page.getByRole('button', { name: 'Load Memory blocks' }).click();
+  await said(page, 'Memory blocks loaded');
+  await run(page, 'SELECT * FROM memory_blocks;');
+  await check('results');
+  await run(page, 'SELECT 1 +* 2;');
+  await check('an error');
+  await commit(page, 'Memory blocks');
+  await run(page, `CALL dolt_checkout('-b', 'other'); UPDATE memory_blocks SET body = CONCAT(body, '\n\nTheirs, and rather long: the sound of rain on a roof.') WHERE id = 1; ALTER TABLE pending_diffs ADD COLUMN mood TEXT;`);
+  await show(page, /^Changes/);
+  await page.locator('.sides-long').waitFor(SLOW);
+  await check('changes');
+  await commit(page, 'Theirs');
+  await run(page, `CALL dolt_checkout('main'); UPDATE memory_blocks SET body = CONCAT(body, '\n\nOurs.') WHERE id = 1; CALL dolt_commit('-am', 'Ours');`);
+  await show(page, 'History');
+  await page.locator('.commit').first().click();
+  await page.locator('.table-diff').first().waitFor(SLOW);
+  await check('history');
+  await show(page, /^Branches/);
+  await check('branches');
+  await page.getByRole('button', { name: 'Merge other into main' }).click();
+  await page.locator('.conflict').waitFor(SLOW);
+  await page.getByRole('radio', { name: 'written by you' }).check();
+  await check('a merge');
+  assert.deepEqual(found, []);
   assert.deepEqual(page.errors, []);
 });
 

@@ -1,4 +1,4 @@
-import type { Conflict } from 'prollite';
+import type { Conflict, Row } from 'prollite';
 import { count } from '../lib/words';
 import { act } from './action';
 import { author } from './author';
@@ -32,6 +32,14 @@ export function resolve(ids: readonly string[], pick: 'ours' | 'theirs' | 'base'
   return act('Resolving', async (db) => {
     for (const id of ids) await db.vc.resolve(id, pick);
     return `${count(ids.length, 'conflict')} resolved.`;
+  });
+}
+
+/** By a row put together of both, or written by hand. */
+export function resolveBy(id: string, row: Row): Promise<boolean> {
+  return act('Resolving', async (db) => {
+    await db.vc.resolve(id, { row });
+    return '1 conflict resolved.';
   });
 }
 
