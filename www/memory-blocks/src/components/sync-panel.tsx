@@ -21,7 +21,7 @@ export function SyncPanel() {
         <label class="field"><span>Its token, if it wants one</span><input type="password" autocomplete="off" value={token.value} onInput={(event) => { token.value = event.currentTarget.value; }} /></label>
         <button type="submit" disabled={busy || !url.value || clashes.value.length > 0}>Sync</button>
       </form>
-      {syncedAt.value && <p class="muted">Both sides were the same {age(syncedAt.value)}.</p>}
+      {syncedAt.value && !incoming.value && !apart.value && clashes.value.length === 0 && <p class="muted">Both sides were the same {age(syncedAt.value)}.</p>}
       {apart.value && (
         <div class="card incoming">
           <h3>The remote holds blocks that were begun elsewhere</h3>

@@ -68,6 +68,9 @@ function breakIn(text: string): '\r\n' | '\n' {
   return text.includes('\r\n') && !/(?<!\r)\n/.test(text) ? '\r\n' : '\n';
 }
 
+/** Two texts together, side by side. */
+const LONG = 100_000;
+
 function separator(text: string): Extension {
   return EditorState.lineSeparator.of(breakIn(text));
 }
@@ -92,13 +95,13 @@ function changes(a: string, b: string): readonly Change[] {
   });
 }
 
-function base(text: string, label: string, more: Extension[]): Extension[] {
+/** `plain`: without the colours of markdown, which cost a long text some of its first moment. */
+function base(text: string, label: string, more: Extension[], plain = false): Extension[] {
   return [
     separator(text),
     highlightSpecialChars(),
     drawSelection(),
-    markdown(),
-    syntaxHighlighting(colours),
+    ...(plain ? [] : [markdown(), syntaxHighlighting(colours)]),
     theme,
     EditorView.lineWrapping,
     EditorView.contentAttributes.of({ 'aria-label': label, autocapitalize: 'sentences', spellcheck: 'true' }),
@@ -161,7 +164,7 @@ export function setText(view: EditorView, text: string): void {
 export function createSideBySide({ root, before, after, labels }: { root: ShadowRoot; before: string; after: string; labels: [string, string] }): MergeView {
   const side = (text: string, label: string) => ({
     doc: text,
-    extensions: base(text, label, [EditorState.readOnly.of(true), EditorView.editable.of(false), EditorView.contentAttributes.of({ tabindex: '0', role: 'textbox', 'aria-multiline': 'true', 'aria-readonly': 'true' })]),
+    extensions: base(text, label, [EditorState.readOnly.of(true), EditorView.editable.of(false), EditorView.contentAttributes.of({ tabindex: '0', role: 'textbox', 'aria-multiline': 'true', 'aria-readonly': 'true' })], before.length + after.length > LONG),
   });
   const end = before.endsWith('\n') || after.endsWith('\n') || before === '' || after === '' ? '' : breakIn(after);
   return new MergeView({

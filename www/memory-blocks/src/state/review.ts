@@ -177,16 +177,16 @@ async function decide(name: string, ids: string[], work: () => Promise<string>):
   const done = await act(name, async () => {
     const what = await work();
     decisions.value = [...decisions.peek(), { ids, what }].slice(-50);
-    const left = pending.value.peek().length - ids.length;
+    const left = pending.value.peek().filter(({ id }) => !ids.includes(id) && !settled.peek().includes(id)).length;
     // On to the next before anything is read again: the row that goes does not take the focus with it.
     followFocus.wanted = document.activeElement === document.body || (document.activeElement?.matches('.queue-row') ?? false);
     batch(() => {
-      settled.value = ids;
+      settled.value = [...settled.peek(), ...ids];
       go('review', following, { replace: true });
     });
     return `${what} ${left === 0 ? 'Nothing else waits.' : `${count(left, 'proposal')} left.`}`;
   });
-  settled.value = [];
+  settled.value = settled.peek().filter((id) => !ids.includes(id));
   return done;
 }
 
