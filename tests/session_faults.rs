@@ -482,3 +482,42 @@ fn random_values_of_a_scan_that_waits_are_all_different() {
     let answer = page.run("SELECT count(*), count(DISTINCT id), count(DISTINCT later) FROM u");
     assert_eq!(answer, rows(&mut session(), "SELECT 3000, 3000, 3000"));
 }
+
+/// A walk over history that waited for each commit, its root and each node of a path would wait five times a commit.
+#[test]
+fn cold_walks_over_history_wait_a_few_times() {
+    const COMMITS: usize = 400;
+    let mut page = Page::new(8 << 20);
+    let values: Vec<String> = (0..6_000).map(|id| format!("({id}, {}, 'the text of row {id}')", id * 7919 % 6007)).collect();
+    page.run(&format!("CREATE TABLE t (id INT PRIMARY KEY, k INT, body TEXT); INSERT INTO t VALUES {}", values.join(", ")));
+    page.run("CREATE TABLE other (n INT PRIMARY KEY); SELECT dolt_commit('-Am', 'base')");
+    for n in 1..=COMMITS {
+        match n % 4 {
+            0 => page.run(&format!("INSERT INTO other VALUES ({n})")),
+            _ => page.run(&format!("UPDATE t SET k = -{n} WHERE id = {}", if n % 10 == 1 { 42 } else { n * 13 })),
+        };
+        page.run(&format!("SELECT dolt_commit('-am', 'commit {n}')"));
+    }
+    let mut wrong: Vec<String> = Vec::new();
+    for (sql, most) in [
+        ("SELECT count(*) FROM (SELECT * FROM dolt_log LIMIT 10) x", 8),
+        ("SELECT count(*), min(message) FROM dolt_log", 16),
+        ("SELECT count(*) FROM dolt_log('main', '--tables', 't')", 24),
+        ("SELECT count(*) FROM dolt_diff WHERE table_name = 't'", 24),
+        ("SELECT count(*), min(to_k) FROM dolt_diff_t WHERE to_id = 42", 32),
+        ("SELECT count(*), min(k) FROM dolt_history_t WHERE id = 42", 32),
+        ("SELECT count(*), count(DISTINCT message) FROM dolt_blame_t", 48),
+        ("SELECT message FROM dolt_blame_t WHERE id = 43", 32),
+    ] {
+        let warm = page.run(sql);
+        let before = page.reads.count.get();
+        assert_eq!(page.run(sql), warm);
+        let once = page.reads.count.get() - before;
+        let (cold, rounds) = page.cold(sql);
+        if !(3..=most).contains(&rounds) || cold >= 20 * once + 200 {
+            wrong.push(format!("{sql}: {rounds} rounds, at most {most}; {cold} reads, {once} at once"));
+        }
+        assert_eq!(page.run(sql), warm);
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -1,15 +1,19 @@
 //! The walk of history, newest first.
 
 use std::collections::{BTreeSet, BinaryHeap};
+use std::ops::Bound;
 use std::rc::Rc;
 
+use super::commit::{closure_key, parse_closure_key};
 use super::Commit;
-use crate::chunk::Store;
+use crate::chunk::{readahead, Store};
 use crate::error::Result;
 use crate::hash::Address;
+use crate::prolly::KeyRange;
 
 /// Commits by (height, committer's date, address), greatest first: a child always comes before its parents.
 /// Streams, reads a commit when it is due, and is retry-safe.
+#[derive(Clone)]
 pub struct History {
     store: Store,
     heap: BinaryHeap<Due>,
@@ -20,9 +24,11 @@ pub struct History {
     hidden: Vec<(Address, Rc<Commit>)>,
     unread_hidden: Vec<Address>,
     first_parent: bool,
+    /// The commits that were answered first and last.
+    ends: Option<(Rc<Commit>, Rc<Commit>)>,
 }
 
-#[derive(PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 struct Due { height: u64, date_ms: i64, address: Address, commit: Rc<Commit> }
 
 impl Ord for Due {
@@ -46,6 +52,7 @@ impl History {
             hidden: Vec::new(),
             unread_hidden: hidden.to_vec(),
             first_parent: false,
+            ends: None,
         }
     }
 
@@ -69,6 +76,8 @@ impl History {
                 self.pending.push(*parent);
             }
         }
+        let first = self.ends.take().map_or_else(|| due.commit.clone(), |(first, _)| first);
+        self.ends = Some((first, due.commit.clone()));
         Ok(Some((due.address, due.commit)))
     }
 
@@ -86,13 +95,33 @@ impl History {
             self.store.want(&self.pending)?;
         }
         while let Some(address) = self.pending.last().copied() {
-            let commit = Rc::new(Commit::read(&*self.store, &address)?);
+            let read = Commit::read(&*self.store, &address);
+            if read.as_ref().is_err_and(|error| error.is_fault()) {
+                self.want_ahead()?;
+            }
+            let commit = Rc::new(read?);
             if !self.is_hidden(&address, &commit)? {
                 self.heap.push(Due { height: commit.height, date_ms: commit.committer.date_ms, address, commit });
             }
             self.pending.pop();
         }
         Ok(())
+    }
+
+    /// Announces the nearest ancestors of the commit that was answered last, as many as a scan announces leaves.
+    fn want_ahead(&self) -> Result<()> {
+        let Some((first, last)) = &self.ends else { return Ok(()) };
+        let mut ahead: Vec<Address> = last.recent.iter().copied().take(readahead::leaves()).collect();
+        // The closure of the first: that of each commit is a tree of its own.
+        let height = last.height.saturating_sub(last.recent.len() as u64);
+        let below = KeyRange::new(Bound::Unbounded, Bound::Excluded(closure_key(height, &Address::NONE)));
+        let mut older = first.closure.cursor(&self.store, below, true);
+        while ahead.len() < readahead::leaves() {
+            // A part of the closure that is missing was logged by the read.
+            let Ok(Some((key, _))) = older.next() else { break };
+            ahead.push(parse_closure_key(&key)?.1);
+        }
+        self.store.want(&ahead).map(drop)
     }
 
     fn is_hidden(&self, address: &Address, commit: &Commit) -> Result<bool> {

@@ -75,7 +75,11 @@ fn open(cx: &Context, table: &Rc<Table>, wanted: &Wanted) -> Result<Box<dyn Rela
         if lowest.is_some_and(|lowest| commit.height < lowest) {
             break;
         }
-        for key in changed_here(cx, &mut walk, table, &commit, &ranges, &waiting)? {
+        let changed = changed_here(cx, &mut walk, table, &commit, &ranges, &waiting);
+        let changed = walk.or_try_ahead(changed, |walk, (_, commit)| {
+            changed_here(cx, walk, table, commit, &ranges, &waiting).map(drop)
+        });
+        for key in changed? {
             if let Some(value) = waiting.remove(&key) {
                 settled.insert(key, (value, address, commit.clone()));
             }

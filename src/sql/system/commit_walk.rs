@@ -1,12 +1,15 @@
 //! The commits that a system table goes through: those that WHERE names by their hashes, or the history, newest first.
 //! What their roots say of tables is read once for a commit and for its children.
+//!
+//! Each commit leads to its root and that to rows: where one of them is missing, those of the commits that follow are
+//! tried as well, so that one round of fetching serves many commits.
 
 use std::cmp::Reverse;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::Wanted;
-use crate::chunk::Store;
+use crate::chunk::{readahead, Store};
 use crate::error::{Code, Result};
 use crate::hash::Address;
 use crate::repo::{Commit, History, Root, Schema, Table, TableEntry};
@@ -18,6 +21,7 @@ const KEPT: usize = 8;
 
 pub type Found = (Address, Rc<Commit>);
 
+#[derive(Clone)]
 pub struct CommitWalk {
     store: Store,
     /// In place of the history.
@@ -27,6 +31,8 @@ pub struct CommitWalk {
     floor: Option<u64>,
     roots: VecDeque<(Address, Rc<[TableEntry]>)>,
     schemas: VecDeque<(Address, Rc<Schema>)>,
+    /// It only tries what another walk will do.
+    trial: bool,
 }
 
 impl CommitWalk {
@@ -39,6 +45,7 @@ impl CommitWalk {
             floor: None,
             roots: VecDeque::new(),
             schemas: VecDeque::new(),
+            trial: false,
         }
     }
 
@@ -74,7 +81,21 @@ impl CommitWalk {
     /// The tables of a root, not opened.
     pub fn tables(&mut self, root: &Address) -> Result<Rc<[TableEntry]>> {
         let store = self.store.clone();
-        keep(&mut self.roots, root, || Ok(Root::read_entries(&*store, root)?.0.into()))
+        let tables = keep(&mut self.roots, root, || Ok(Root::read_entries(&*store, root)?.0.into()));
+        self.or_try_ahead(tables, |walk, (_, commit)| walk.tables(&commit.root).map(drop))
+    }
+
+    /// After a fault: tries the same work on the commits that follow, as many as a scan announces leaves, for what they
+    /// miss. What comes of it is forgotten.
+    pub fn or_try_ahead<T>(&self, done: Result<T>, work: impl Fn(&mut CommitWalk, &Found) -> Result<()>) -> Result<T> {
+        if !self.trial && done.as_ref().is_err_and(|error| error.is_fault()) {
+            let mut trial = CommitWalk { trial: true, ..self.clone() };
+            for _ in 0..readahead::leaves() {
+                let Ok(Some(found)) = trial.next() else { break };
+                let _ = work(&mut trial, &found);
+            }
+        }
+        done
     }
 
     pub fn open(&mut self, entry: &TableEntry) -> Result<Rc<Table>> {

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use super::commit_walk::{asked_commits, CommitWalk};
+use super::commit_walk::{asked_commits, CommitWalk, Found};
 use super::diff::{ends_of, Pair};
 use super::diff_shape::{DiffShape, Ends};
 use super::scan::{family, may_be, stream, text_argument, wrong_count, Scan};
@@ -92,7 +92,14 @@ fn open(cx: &Context, wanted: &Wanted, shape: &DiffShape, table: &str, id: Table
     let mut current: Option<(Ends, DiffRows)> = None;
     stream(move || loop {
         if let Some((ends, rows)) = &mut current {
-            if let Some(change) = rows.next()? {
+            let change = rows.next();
+            let change = walk.or_try_ahead(change, |walk, found| {
+                for edge in edges_of(walk, found, &wanted, from_commit, id, &table)? {
+                    shape.open(&cx, edge.from.as_ref(), edge.to.as_ref(), &wanted)?.next()?;
+                }
+                Ok(())
+            });
+            if let Some(change) = change? {
                 return shape.row(change, ends).map(Some);
             }
             current = None;
@@ -102,18 +109,32 @@ fn open(cx: &Context, wanted: &Wanted, shape: &DiffShape, table: &str, id: Table
             current = Some((edge.ends, rows));
             continue;
         }
-        let Some((address, commit)) = walk.next()? else { return Ok(None) };
-        let parents: Vec<Option<Address>> = match &commit.parents[..] {
-            [] => vec![None],
-            parents => parents.iter().copied().map(Some).collect(),
-        };
-        for parent in parents {
-            let label: Rc<str> = parent.map_or_else(String::new, |parent| parent.to_string()).into();
-            if may_be(&wanted, from_commit, &label) {
-                edges.extend(edge(&mut walk, address, &commit, parent, label, id, &table)?);
-            }
-        }
+        let Some(found) = walk.next()? else { return Ok(None) };
+        edges = edges_of(&mut walk, &found, &wanted, from_commit, id, &table)?;
     })
+}
+
+/// Against each of its parents that is wanted.
+fn edges_of(
+    walk: &mut CommitWalk,
+    (address, commit): &Found,
+    wanted: &Wanted,
+    from_commit: usize,
+    id: TableId,
+    table: &str,
+) -> Result<VecDeque<Edge>> {
+    let mut edges = VecDeque::new();
+    let parents: Vec<Option<Address>> = match &commit.parents[..] {
+        [] => vec![None],
+        parents => parents.iter().copied().map(Some).collect(),
+    };
+    for parent in parents {
+        let label: Rc<str> = parent.map_or_else(String::new, |parent| parent.to_string()).into();
+        if may_be(wanted, from_commit, &label) {
+            edges.extend(edge(walk, *address, commit, parent, label, id, table)?);
+        }
+    }
+    Ok(edges)
 }
 
 /// Against one parent; `None` when the table has the same rows there.

@@ -89,6 +89,12 @@ const MOST_KEPT: usize = 256;
 /// How one schema's rows are read.
 struct Reading { schema: Address, ranges: Vec<KeyRange>, projection: Rc<Projection> }
 
+impl Reading {
+    fn page(&self, rows: Map) -> Page {
+        Page { rows, ranges: self.ranges.clone().into(), cursor: None, projection: self.projection.clone(), repeat: None }
+    }
+}
+
 fn open(cx: &Context, wanted: &Wanted, schema: &Rc<Schema>, table: &str, from: &str) -> Result<Box<dyn Relation>> {
     let (cx, wanted, schema, table) = (cx.clone(), wanted.clone(), schema.clone(), table.to_string());
     let width = schema.columns.len();
@@ -111,7 +117,23 @@ fn open(cx: &Context, wanted: &Wanted, schema: &Rc<Schema>, table: &str, from: &
             return with_commit(row, &info).map(Some);
         }
         if let Some(open) = &mut page {
-            if let Some(row) = open.next(&cx.store)? {
+            let row = open.next(&cx.store);
+            let row = walk.or_try_ahead(row, |walk, (_, commit)| {
+                let tables = walk.tables(&commit.root)?;
+                let entry = tables.iter().find(|entry| entry.name == table);
+                if let (Some(entry), Some(reads)) = (entry, &reading) {
+                    if reads.schema == entry.schema && !reads.ranges.iter().any(KeyRange::is_all) {
+                        let mut page = reads.page(entry.rows);
+                        for _ in 0..MOST_KEPT {
+                            if page.next(&cx.store)?.is_none() {
+                                break;
+                            }
+                        }
+                    }
+                }
+                Ok(())
+            });
+            if let Some(row) = row? {
                 if let Some(kept) = answered.as_mut().and_then(|answered| answered.kept.as_mut()) {
                     kept.push(row.clone());
                     if kept.len() > MOST_KEPT {
@@ -136,13 +158,7 @@ fn open(cx: &Context, wanted: &Wanted, schema: &Rc<Schema>, table: &str, from: &
             Some(reads) if reads.schema == entry.schema => reads,
             _ => read_through(&cx, &wanted, &schema, &*walk.open(entry)?, entry.schema)?,
         };
-        page = Some(Page {
-            rows: entry.rows,
-            ranges: reads.ranges.clone().into(),
-            cursor: None,
-            projection: reads.projection.clone(),
-            repeat: None,
-        });
+        page = Some(reads.page(entry.rows));
         reading = Some(reads);
         answered = Some(Answered { schema: entry.schema, rows: entry.rows, kept: Some(Vec::new()) });
     })
