@@ -117,12 +117,18 @@ fn columns_of(cx: &Context, delta: &TableDelta) -> Result<Vec<(String, &'static 
         (Some(from), Some(to)) => (from, to),
         (None, None) => return Ok(Vec::new()),
     };
-    let same = |a: &crate::repo::Column, b: &crate::repo::Column| {
-        fold(&a.name) == fold(&b.name) && a.column_type.family() == b.column_type.family()
+    // A renamed column is the one that it was; one that was dropped and came again is too.
+    let (olds, news) = (&from.schema.columns, &to.schema.columns);
+    let partner = |column: &crate::repo::Column| {
+        let alike = |other: &crate::repo::Column| {
+            fold(&other.name) == fold(&column.name)
+                && other.column_type.family() == column.column_type.family()
+                && !news.iter().any(|new| new.id == other.id)
+        };
+        olds.iter().position(|other| other.id == column.id).or_else(|| olds.iter().position(alike))
     };
-    let pairs: Vec<(usize, usize)> = (to.schema.columns.iter().enumerate())
-        .filter_map(|(at, column)| Some((at, from.schema.columns.iter().position(|other| same(column, other))?)))
-        .collect();
+    let pairs: Vec<(usize, usize)> =
+        news.iter().enumerate().filter_map(|(at, column)| Some((at, partner(column)?))).collect();
     let mut changed: BTreeSet<usize> = BTreeSet::new();
     if from.rows != to.rows {
         if let Some(shape) = DiffShape::between(Some(from), Some(to)) {
@@ -141,9 +147,9 @@ fn columns_of(cx: &Context, delta: &TableDelta) -> Result<Vec<(String, &'static 
     }
     let mut found: Vec<(String, &'static str)> =
         changed.iter().map(|at| (to.schema.columns[*at].name.to_string(), "modified")).collect();
-    let gone = from.schema.columns.iter().filter(|column| !to.schema.columns.iter().any(|other| same(column, other)));
-    found.extend(gone.map(|column| (column.name.to_string(), "removed")));
-    let new = to.schema.columns.iter().filter(|column| !from.schema.columns.iter().any(|other| same(column, other)));
-    found.extend(new.map(|column| (column.name.to_string(), "added")));
+    let gone = olds.iter().enumerate().filter(|(at, _)| !pairs.iter().any(|(_, old)| old == at));
+    found.extend(gone.map(|(_, column)| (column.name.to_string(), "removed")));
+    let new = news.iter().enumerate().filter(|(at, _)| !pairs.iter().any(|(new, _)| new == at));
+    found.extend(new.map(|(_, column)| (column.name.to_string(), "added")));
     Ok(found)
 }

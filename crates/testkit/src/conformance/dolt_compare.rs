@@ -141,8 +141,9 @@ pub fn text_of(value: &Value) -> String {
 
 /// Whether a failure is the one that is expected. The words of an error are an engine's own; what must agree is that
 /// the statement is refused *for its meaning*: a statement that we cannot read or do not support is not refused for
-/// that, nor is a defect. Where Dolt's kind of error has its code here, it must be that code.
-pub fn error_agrees(failure: &Failure, kind: Option<&str>, text: Option<&str>) -> bool {
+/// that, nor is a defect. Where Dolt's kind of error has its code here, it must be that code. Where the script's setup
+/// failed, nothing but the words or the code will do.
+pub fn error_agrees(failure: &Failure, kind: Option<&str>, text: Option<&str>, is_set_up: bool) -> bool {
     if failure.code == Code::Internal {
         return false;
     }
@@ -151,7 +152,7 @@ pub fn error_agrees(failure: &Failure, kind: Option<&str>, text: Option<&str>) -
     }
     match kind.and_then(code_of) {
         Some(code) => failure.code == code,
-        None => !matches!(failure.code, Code::Syntax | Code::Unsupported),
+        None => is_set_up && !matches!(failure.code, Code::Syntax | Code::Unsupported),
     }
 }
 
@@ -240,12 +241,12 @@ mod tests {
     #[test]
     fn errors_by_meaning() {
         let failure = |code, message: &str| Failure::new(code, message);
-        assert!(error_agrees(&failure(Code::RefNotFound, "no branch x"), None, Some("branch not found: x")));
-        assert!(!error_agrees(&failure(Code::Unsupported, "not yet"), None, Some("branch not found: x")));
-        assert!(!error_agrees(&failure(Code::Internal, "panic"), None, None));
-        assert!(error_agrees(&failure(Code::Syntax, "1: syntax error near x"), None, Some("syntax error")));
-        assert!(error_agrees(&failure(Code::TableNotFound, "t"), Some("sql.ErrTableNotFound"), None));
-        assert!(!error_agrees(&failure(Code::ColumnNotFound, "t"), Some("sql.ErrTableNotFound"), None));
-        assert!(error_agrees(&failure(Code::BadArgument, "t"), Some("sql.ErrInvalidArgumentNumber"), None));
+        assert!(error_agrees(&failure(Code::RefNotFound, "no branch x"), None, Some("branch not found: x"), true));
+        assert!(!error_agrees(&failure(Code::Unsupported, "not yet"), None, Some("branch not found: x"), true));
+        assert!(!error_agrees(&failure(Code::Internal, "panic"), None, None, true));
+        assert!(error_agrees(&failure(Code::Syntax, "1: syntax error near x"), None, Some("syntax error"), true));
+        assert!(error_agrees(&failure(Code::TableNotFound, "t"), Some("sql.ErrTableNotFound"), None, true));
+        assert!(!error_agrees(&failure(Code::ColumnNotFound, "t"), Some("sql.ErrTableNotFound"), None, true));
+        assert!(error_agrees(&failure(Code::BadArgument, "t"), Some("sql.ErrInvalidArgumentNumber"), None, true));
     }
 }
