@@ -12,6 +12,8 @@ type Post = (message: FromWorker, transfer?: Transferable[]) => void;
 
 /** After a commit and this long without another, small packs are merged. */
 const IDLE_MS = 5_000;
+/** How long other tabs wait to hear of a change, at most. */
+const NOTICE_MS = 15;
 
 const hasLocks = () => typeof navigator !== 'undefined' && 'locks' in navigator;
 
@@ -19,6 +21,8 @@ const hasLocks = () => typeof navigator !== 'undefined' && 'locks' in navigator;
 class EngineHost {
   private readonly tokens = new Map<number, CancelToken>();
   private channel?: BroadcastChannel;
+  /** What the other tabs are still to hear, by kind; the last of each. */
+  private readonly notices = new Map<string, unknown>();
   private releaseTab?: () => void;
   private pollingWorks?: boolean;
   onNotice?: (kind: string) => void;
@@ -76,6 +80,7 @@ class EngineHost {
   }
 
   leave() {
+    this.tellTabs();
     this.releaseTab?.();
     this.channel?.close();
   }
@@ -165,8 +170,15 @@ class EngineHost {
     return new Promise((resolve) => setTimeout(resolve, ms));
   }
 
+  /** Tells the other tabs. That costs as much as a small commit: what comes in quick succession is told once. */
   notify(kind: string, detail: unknown) {
-    this.channel?.postMessage({ kind, detail });
+    this.notices.set(kind, detail);
+    if (this.notices.size === 1) setTimeout(() => this.tellTabs(), NOTICE_MS);
+  }
+
+  private tellTabs() {
+    for (const [kind, detail] of this.notices) this.channel?.postMessage({ kind, detail });
+    this.notices.clear();
   }
 
   event(kind: string, detail: unknown) {

@@ -120,6 +120,11 @@ impl CachedStore {
         self.ceiling.set(ceiling);
     }
 
+    /// The caller is about to hold `bytes` beside the cache.
+    pub fn make_room(&self, bytes: usize) {
+        self.resident.borrow_mut().make_room(bytes);
+    }
+
     /// Drops what nothing holds.
     pub fn evict_all(&self) {
         self.resident.borrow_mut().clear();
@@ -242,6 +247,16 @@ mod tests {
         store.renew_statement();
         fill(&store, 200..260);
         assert!(store.want(&second).unwrap());
+    }
+
+    #[test]
+    fn room_is_made_for_what_is_large() {
+        let store = CachedStore::new(80_000, |_| false);
+        fill(&store, 0..60);
+        store.make_room(4_000);
+        assert_eq!(store.resident_chunks(), 60);
+        store.make_room(40_000);
+        assert!(store.resident_bytes() <= 40_000 && store.resident_chunks() > 20);
     }
 
     #[test]

@@ -134,6 +134,14 @@ impl Residency {
         }
     }
 
+    /// Drops the oldest until `bytes` more fit under the budget. Little is not worth a sweep.
+    pub fn make_room(&mut self, bytes: usize) {
+        let size = self.budget.saturating_sub(bytes);
+        if bytes > self.budget / 16 && self.bytes > size {
+            self.shrink_to(size);
+        }
+    }
+
     fn sweep(&mut self) {
         if self.bytes > self.sweep_at {
             self.shrink_to(self.budget - self.budget / 8);

@@ -120,6 +120,13 @@ impl MutableMap {
         }
         self.depth = depth;
         let from = self.parts.partition_point(|part| part.depth <= depth);
+        // A statement leaves one part, mostly.
+        if let [part] = &mut self.parts[from..] {
+            if !part.layer.is_empty() {
+                part.depth = depth;
+                return self.join();
+            }
+        }
         let folded = self.parts.split_off(from);
         for part in folded.into_iter().filter(|part| !part.layer.is_empty()) {
             self.parts.push(Part { depth, ..part });

@@ -60,6 +60,8 @@ pub async fn publish(
     }
     let chunks: Vec<(Address, Chunk)> =
         publication.chunks.iter().map(|chunk| (chunk.address(), chunk.clone())).collect();
+    // Once as chunks, and once as packs.
+    indexed.store.cached().make_room(2 * chunks.iter().map(|(_, chunk)| chunk.len()).sum::<usize>());
     let mut generation = generation;
     for _ in 0..TRIES {
         if explicit {

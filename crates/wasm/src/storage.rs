@@ -205,7 +205,8 @@ impl Storage {
     /// Checks the format, and writes this tab's record: from then on gc waits for it. Where there is no database it
     /// makes one of identity `new`, or answers `None`.
     async fn enter(&self, new: Option<[u8; 16]>) -> Outcome<Option<u64>> {
-        let transaction = self.begin(&[META], true, Durability::Strict)?;
+        let durability = if new.is_some() { Durability::Strict } else { Durability::Relaxed };
+        let transaction = self.begin(&[META], true, durability)?;
         let meta = transaction.object_store(META)?;
         let end = End::of(transaction);
         let format = meta.get(Query::Key(JsValue::from_str("format")))?;
