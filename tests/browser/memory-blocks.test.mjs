@@ -500,6 +500,43 @@ test('12 badge, age, expiry, empty states; nothing steals the focus', async () =
   assert.deepEqual(page.errors, []);
 });
 
+test('the focus is never lost: what takes it along is disabled, removed or put elsewhere', async () => {
+  const page = await openApp(await fresh());
+  const focus = () => page.evaluate(() => {
+    const at = document.activeElement;
+    return at && at !== document.body ? (at.getAttribute('aria-label') ?? at.textContent ?? '').trim().slice(0, 40) || at.tagName : null;
+  });
+  const press = async (name, then, exact = true) => {
+    await page.getByRole('button', { name, exact }).first().focus();
+    await page.keyboard.press('Enter');
+    await then();
+    await page.waitForTimeout(900);
+    assert.ok(await focus(), `the focus is lost after ${name}`);
+  };
+  await press('Begin with an example', () => said(page, 'Three blocks'));
+  await press('Dismiss the message', async () => undefined);
+  await page.getByRole('textbox', { name: 'Name of a new block' }).fill('more');
+  await press('Create', () => said(page, 'Created more'));
+  await press('Settings', async () => undefined);
+  await press('Make it read-only', () => said(page, 'more is read-only'));
+  assert.equal(await focus(), 'Let it be changed', 'it comes back to the button that was pressed');
+  await press('Let it be changed', () => said(page, 'can be changed again'));
+  await press('Delete…', async () => undefined);
+  await press('Delete', () => said(page, 'Deleted more'));
+  await show(page, 'Review');
+  await page.locator('.hunk').first().waitFor(SLOW);
+  await press('Approve several…', () => page.getByRole('region', { name: 'Approve several' }).waitFor(SLOW));
+  await press('Not now', async () => undefined);
+  await press('Approve', () => said(page, 'Approved'));
+  await press('Reject', () => said(page, 'Rejected'));
+  await press(/^Undo/, () => said(page, 'Undone'), false);
+  await show(page, 'Activity');
+  await press(/^Undo/, () => said(page, 'Undone'), false);
+  await show(page, 'Agents');
+  await press('Block tutor', () => said(page, 'may not propose'));
+  assert.deepEqual(page.errors, []);
+});
+
 test('a wrong message is refused with a code and shown; another origin is not heard', async () => {
   const [page, ask] = await start('abc');
   const codes = [];

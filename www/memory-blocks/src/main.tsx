@@ -1,6 +1,7 @@
 import { render } from 'preact';
 import { App } from './components/app';
 import { expireDue } from './domain';
+import { keepFocus } from './lib/focus';
 import { listenToKeys } from './state/keys';
 import { refreshAll } from './state/resource';
 import { desk, start } from './state/session';
@@ -25,6 +26,7 @@ const root = document.getElementById('app');
 if (root) {
   root.textContent = '';
   render(<App />, root);
+  keepFocus(root);
   listenToKeys();
   listenToWindows();
   void start().then(expire);

@@ -42,7 +42,7 @@ function Rules() {
   const words = (one: OperationName) => OPERATIONS.find(([name]) => name === one)?.[1] ?? one;
   return (
     <section aria-labelledby="rules-title">
-      <h2 id="rules-title">Rules that approve for you</h2>
+      <h2 id="rules-title" tabIndex={-1}>Rules that approve for you</h2>
       <p class="muted">There are none unless you make one, and a new one is off. A rule takes only what fits cleanly, is short and sure; rewriting and deleting are always yours. What a rule lets in can be undone like anything else.</p>
       <ul class="rule-list">
         {rules.value.value.map((rule) => (
@@ -89,7 +89,7 @@ function Simulated() {
   const say = (edit: Record<string, unknown>) => void ask({ agent: 'visitor', block: first, reasoning: 'Trying out what happens.', confidence: 'medium', ...edit });
   return (
     <section aria-labelledby="simulated-title">
-      <h2 id="simulated-title">A simulated agent</h2>
+      <h2 id="simulated-title" tabIndex={-1}>A simulated agent</h2>
       <p class="muted">It talks as any agent does: JSON messages over a port. Each is answered; a wrong one is refused with a code and a reason.</p>
       <div class="buttons">
         <button type="button" onClick={() => say({ operation: 'append', value: `Noted at ${new Date().toISOString()}.` })}>Propose an addition</button>

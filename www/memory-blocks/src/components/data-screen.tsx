@@ -37,7 +37,7 @@ function ExportImport() {
   const busy = doing.value !== null;
   return (
     <section aria-labelledby="transfer-title">
-      <h2 id="transfer-title">Export and import</h2>
+      <h2 id="transfer-title" tabIndex={-1}>Export and import</h2>
       <p class="muted">The whole of it: blocks, proposals, agents and rules, as one JSON file. Taken in elsewhere, it makes the same tables, byte for byte. The history is not part of it.</p>
       <div class="buttons">
         <button type="button" class="primary" disabled={busy} onClick={() => void act('Exporting', async (desk) => {
@@ -75,7 +75,7 @@ function Elsewhere() {
   const server = { url, ...(token ? { token } : {}) };
   return (
     <section aria-labelledby="elsewhere-title">
-      <h2 id="elsewhere-title">Other places</h2>
+      <h2 id="elsewhere-title" tabIndex={-1}>Other places</h2>
       <h3>A folder of markdown</h3>
       <p class="muted">One file a block, with its settings on top. It leaves out {FOLDER_LEAVES_OUT}. What comes from a file is a proposal: you review it.</p>
       <div class="buttons">
@@ -126,7 +126,7 @@ function Storage() {
   }, [handle, tick.value]);
   return (
     <section aria-labelledby="storage-title">
-      <h2 id="storage-title">Storage</h2>
+      <h2 id="storage-title" tabIndex={-1}>Storage</h2>
       <p class="muted">All of it lies in this browser.</p>
       {info && (
         <dl class="figures">

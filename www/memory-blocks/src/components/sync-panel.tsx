@@ -14,7 +14,7 @@ export function SyncPanel() {
   useEffect(() => void readSync().catch(() => undefined), [handle]);
   return (
     <section aria-labelledby="sync-title">
-      <h2 id="sync-title">Other devices</h2>
+      <h2 id="sync-title" tabIndex={-1}>Other devices</h2>
       <p class="muted">A remote stands between your devices. You can work without it; when both meet again, texts merge line by line, and what both changed at one place is put to you.</p>
       <form class="rule-form" onSubmit={(event) => { event.preventDefault(); void sync(); }}>
         <label class="field"><span>Address of the remote</span><input type="url" placeholder="https://…/blocks" value={url.value} onInput={(event) => { url.value = event.currentTarget.value; }} /></label>
