@@ -2,9 +2,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use prollite::sync::read_index;
 use prollite_server::auth::Token;
 use prollite_server::manifest::Manifest;
-use prollite_server::pack::read_index;
 
 fuzz_target!(|bytes: Vec<u8>| {
     if let Ok(manifest) = Manifest::decode(&bytes) {

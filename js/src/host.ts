@@ -55,8 +55,8 @@ class EngineHost {
     this.asked.delete(id);
   }
 
-  send(call: number, url: string, path: string, method: string, type: string, body: Uint8Array<ArrayBuffer>, scope: string) {
-    return this.wire.send(call, url, path, method, type, body, scope);
+  send(call: number, url: string, path: string, method: string, type: string, body: Uint8Array<ArrayBuffer>, scope: string, range: string) {
+    return this.wire.send(call, url, path, method, type, body, scope, range);
   }
 
   /** Takes the lock that tells other tabs that this one lives, and listens to them. */

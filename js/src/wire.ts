@@ -30,7 +30,7 @@ export class Wire {
     this.sending.get(call)?.abort();
   }
 
-  async send(call: number, url: string, path: string, method: string, type: string, body: Uint8Array<ArrayBuffer>, scope: string): Promise<Incoming> {
+  async send(call: number, url: string, path: string, method: string, type: string, body: Uint8Array<ArrayBuffer>, scope: string, range: string): Promise<Incoming> {
     if (globalThis.navigator?.onLine === false) throw failure('REMOTE_UNREACHABLE', `${url}: the browser is offline`, true);
     const controller = new AbortController();
     this.sending.set(call, controller);
@@ -50,7 +50,7 @@ export class Wire {
       try {
         return await fetch(url + path, {
           method,
-          headers: { ...own, 'content-type': type },
+          headers: { ...own, ...(type && { 'content-type': type }), ...(range && { range }) },
           body: method === 'GET' ? undefined : body,
           signal: controller.signal,
           credentials: 'omit',

@@ -14,13 +14,20 @@ use super::job::{Job, Progress, Request, Scope, JSON};
 use super::message::{matches, FetchRequest, GetRequest, RefList, MAX_GET, MAX_HAVES};
 use super::refusal::{invalid, Refusal};
 use super::sender::commit_of;
+use super::static_folder::{StaticFolder, REFS};
 use super::{Receiver, Sender};
 use crate::chunk::{Chunk, Store};
 use crate::error::{Code, Error, Result};
 use crate::hash::Address;
 use crate::repo::TAGS;
 
-pub struct Fetch { url: String, want: Vec<String>, state: RefCell<State> }
+pub struct Fetch {
+    url: String,
+    want: Vec<String>,
+    /// The remote is a folder of files.
+    folder: Option<RefCell<StaticFolder>>,
+    state: RefCell<State>,
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
@@ -81,7 +88,11 @@ impl Fetch {
             whole: false,
             skip: false,
         };
-        Fetch { url: url.into(), want, state: RefCell::new(state) }
+        let (url, folder) = match url.strip_suffix(REFS) {
+            Some(folder) => (folder, Some(RefCell::default())),
+            None => (url, None),
+        };
+        Fetch { url: url.into(), want, folder, state: RefCell::new(state) }
     }
 
     /// What came, once the job is done; as often as it is asked for.
@@ -94,23 +105,29 @@ impl Fetch {
     }
 }
 
+impl Fetch {
+    fn take_file(&self, folder: &mut StaticFolder) -> Result<()> {
+        let state = &mut *self.state.borrow_mut();
+        if let Some(refs) = folder.take(&mut state.receiver)? {
+            for pattern in &self.want {
+                if !pattern.ends_with('*') && !refs.refs.contains_key(pattern) {
+                    return Err(Error::new(Code::RefNotFound, format!("the remote has no {pattern}")));
+                }
+            }
+            state.want_refs(refs, &self.want)?;
+            return state.finish();
+        }
+        if folder.is_range() { state.finish() } else { Ok(()) }
+    }
+}
+
 impl State {
     fn handle(&mut self, event: &Event, want: &[String]) -> Result<()> {
         if self.skip {
             return Ok(());
         }
         match event {
-            Event::Refs(json) if self.refs.is_none() => {
-                let mut refs = RefList::parse(json)?;
-                refs.refs.retain(|name, _| want.iter().any(|pattern| matches(pattern, name)));
-                for (name, address) in &refs.refs {
-                    match name.starts_with(TAGS) {
-                        true => self.receiver.want_tag(*address)?,
-                        false => self.receiver.want_commit(*address)?,
-                    }
-                }
-                self.refs = Some(refs);
-            }
+            Event::Refs(json) if self.refs.is_none() => self.want_refs(RefList::parse(json)?, want)?,
             Event::Chunks(chunks) => {
                 for chunk in chunks {
                     match self.receiver.accept(chunk) {
@@ -135,6 +152,18 @@ impl State {
             Event::Refs(_) | Event::Meta(_) | Event::Progress { .. } => {}
             Event::Updates(_) => return Err(invalid("an UPDATES frame came in answer to a fetch")),
         }
+        Ok(())
+    }
+
+    fn want_refs(&mut self, mut refs: RefList, want: &[String]) -> Result<()> {
+        refs.refs.retain(|name, _| want.iter().any(|pattern| matches(pattern, name)));
+        for (name, address) in &refs.refs {
+            match name.starts_with(TAGS) {
+                true => self.receiver.want_tag(*address)?,
+                false => self.receiver.want_commit(*address)?,
+            }
+        }
+        self.refs = Some(refs);
         Ok(())
     }
 
@@ -211,6 +240,12 @@ impl Job for Fetch {
 
     fn request(&self) -> Result<Option<Request>> {
         let state = &mut *self.state.borrow_mut();
+        if let (Some(folder), true) = (&self.folder, state.phase != Phase::Done) {
+            (state.skip, state.before) = (false, state.receiver.chunks());
+            state.receiver.settle_roots()?;
+            let (path, range) = folder.borrow_mut().request(state.phase == Phase::Ask, &state.receiver)?;
+            return Ok(Some(Request { method: "GET", path, content_type: "", body: Bytes::new(), range, scope: Scope::Read }));
+        }
         let (path, body) = match state.phase {
             Phase::Done => return Ok(None),
             Phase::Ask => {
@@ -236,6 +271,7 @@ impl Job for Fetch {
             path: path.into(),
             content_type: JSON,
             body: Bytes::from(body),
+            range: None,
             scope: Scope::Read,
         }))
     }
@@ -249,6 +285,9 @@ impl Job for Fetch {
     fn feed(&self, bytes: &[u8]) -> Result<()> {
         let state = &mut *self.state.borrow_mut();
         state.bytes_wire += bytes.len() as u64;
+        if let (Some(folder), 200 | 206) = (&self.folder, state.status) {
+            return folder.borrow_mut().feed(state.status, bytes);
+        }
         if state.status != 200 {
             let room = (64usize << 10).saturating_sub(state.refusal.len());
             state.refusal.extend_from_slice(&bytes[..bytes.len().min(room)]);
@@ -276,6 +315,10 @@ impl Job for Fetch {
     }
 
     fn end(&self) -> Result<()> {
+        let status = self.state.borrow().status;
+        if let (Some(folder), 200 | 206) = (&self.folder, status) {
+            return self.take_file(&mut folder.borrow_mut());
+        }
         {
             let state = self.state.borrow();
             if state.status != 200 {

@@ -3,6 +3,7 @@
 
 use bytes::Bytes;
 
+use super::static_folder::REFS;
 use crate::error::{Error, Result};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub struct Request {
     pub path: String,
     pub content_type: &'static str,
     pub body: Bytes,
+    /// From which byte of a file, and up to which.
+    pub range: Option<(u64, u64)>,
     /// What a token has to allow.
     pub scope: Scope,
 }
@@ -59,8 +62,8 @@ pub trait Job {
     fn progress(&self) -> Progress;
 }
 
-/// Base of the protocol for a remote's URL: `http://host/mydb` is served below `http://host/v1/mydb`. What is no such
-/// URL is refused.
+/// Base of the protocol for a remote's URL: `http://host/mydb` is served below `http://host/v1/mydb`; what ends with
+/// `/refs.json` is a static folder. What is no such URL is refused.
 pub fn base_url(url: &str) -> Result<String> {
     let wrong = |what: &str| Error::bad_argument(format!("remote url {url}: {what}"));
     if url.chars().any(|c| c.is_control() || c.is_whitespace()) {
@@ -74,6 +77,9 @@ pub fn base_url(url: &str) -> Result<String> {
     let (host, path) = url[scheme.len()..].split_once('/').unwrap_or((&url[scheme.len()..], ""));
     if host.is_empty() || host.contains('@') {
         return Err(wrong("expected a host, and no user or password: tokens are never part of a URL"));
+    }
+    if path.ends_with(&REFS[1..]) {
+        return Ok(url.into());
     }
     let name = path.trim_end_matches('/').trim_start_matches("v1/");
     let name = name.strip_suffix(".db").unwrap_or(name);

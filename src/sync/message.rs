@@ -64,6 +64,9 @@ fn hex_list(addresses: &[Address]) -> Json { addresses.iter().map(Address::hex).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RefList { pub generation: u64, pub refs: BTreeMap<String, Address> }
 
+/// The packs that a static remote's `refs.json` lists.
+pub fn read_packs(bytes: &[u8]) -> Result<Vec<Address>> { addresses(&object(bytes, "refs")?, "packs", MAX_PACKS) }
+
 impl RefList {
     pub fn to_json(&self) -> Json {
         let refs: Map<String, Json> = self.refs.iter().map(|(name, at)| (name.clone(), at.hex().into())).collect();

@@ -9,6 +9,7 @@ use super::frame::{MAX_PUSH, MAX_UNPACKED};
 use super::job::{Job, Progress, Request, Scope, FRAMES, JSON};
 use super::message::{Mode, Update, Updates};
 use super::refusal::Refusal;
+use super::static_folder::REFS;
 use super::{block::MAX_BLOCK, Codec, FrameKind, FrameWriter, Sender};
 use crate::chunk::Store;
 use crate::error::{Code, Error, Result};
@@ -116,6 +117,9 @@ impl Job for Push {
         if state.done {
             return Ok(None);
         }
+        if self.url.ends_with(REFS) {
+            return Err(Error::new(Code::ReadOnly, format!("{} is a static remote: it is read only", self.url)));
+        }
         if state.piece.is_none() {
             state.fill()?;
         }
@@ -126,7 +130,7 @@ impl Job for Push {
             Piece::Refs(body) => ("POST", "/refs".into(), JSON, body),
         };
         state.progress.bytes_wire += body.len() as u64;
-        Ok(Some(Request { method, path, content_type, body, scope: self.scope }))
+        Ok(Some(Request { method, path, content_type, body, range: None, scope: self.scope }))
     }
 
     fn answered(&self, status: u16) {

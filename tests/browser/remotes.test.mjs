@@ -1,7 +1,8 @@
 // Two people with a browser each, and a server between them: clone, work offline, meet again, lose nothing.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer as createHost } from 'node:http';
 import { createServer, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -192,4 +193,112 @@ test('a cancelled clone leaves nothing', async () => {
   }, `http://127.0.0.1:${silent.address().port}/x`);
   assert.ok(seen.code === 'ABORTED' && seen.soon && seen.remotes === 0, JSON.stringify(seen));
   silent.close();
+});
+
+test('a folder of files on any host is cloned by ranges, and fetched again', async () => {
+  const own = mkdtempSync(join(tmpdir(), 'prollite-static-'));
+  const { run, targetDir } = await import('../../pkg-config/steps.mjs');
+  const program = join(targetDir, 'debug', 'prollite-server');
+  const { newContext } = await launch();
+  const page = await prollitePage(await newContext(), server);
+  const push = async (sql) => {
+    const remote = await startRemote({ data: join(own, 'data') });
+    await page.evaluate(async ({ url, sql }) => {
+      const db = await prollite.open('exported');
+      await db.exec(sql);
+      await db.vc.commit({ message: 'rows', all: true });
+      const known = await db.remotes.list();
+      await (known.length ? db.remotes.setUrl('origin', url) : db.remotes.add('origin', url));
+      await db.remotes.push('origin', { branch: 'main' });
+      await db.close();
+    }, { url: `${remote.url}/files`, sql });
+    await remote.stop();
+    await run(program, ['export', join(own, 'data'), 'files', join(own, 'static')], { quiet: true });
+  };
+  const rows = Array.from({ length: 5_000 }, (_, i) => `(${i}, '${(i * 7_919).toString(36).repeat(6)}')`);
+  await push(`CREATE TABLE t (id INTEGER PRIMARY KEY, body TEXT); INSERT INTO t VALUES ${rows.join(',')}`);
+  const asked = [];
+  const host = createHost((request, response) => {
+    const { pathname } = new URL(request.url, 'http://x');
+    const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? [];
+    asked.push(`${request.method} ${pathname.split('.').pop()}${from === undefined ? '' : ' range'}`);
+    const file = readFileSync(join(own, 'static', pathname));
+    const body = from === undefined ? file : file.subarray(Number(from), Number(to) + 1);
+    response.writeHead(from === undefined ? 200 : 206, { 'access-control-allow-origin': '*', 'content-length': body.length });
+    response.end(body);
+  });
+  await new Promise((resolve) => host.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${host.address().port}/refs.json`;
+  const seen = await page.evaluate(async (url) => {
+    globalThis.db = await prollite.clone(url, 'of-files');
+    const { rows } = await db.query('SELECT COUNT(*) AS c, SUM(id) AS s FROM t');
+    const refused = await failure(db.remotes.push('origin', { branch: 'main' }));
+    return { rows, ok: (await db.verify()).ok, refused: refused?.code };
+  }, url);
+  assert.deepEqual(seen.rows, [{ c: 5_000, s: 12_497_500 }]);
+  assert.equal(seen.ok, true);
+  // No preflight: a range is a plain request.
+  assert.ok(asked.includes('GET json') && asked.includes('GET pack range') && asked.every((line) => line.startsWith('GET')), asked.join());
+  await push("UPDATE t SET body = 'new' WHERE id = 77");
+  const again = await page.evaluate(async () => {
+    await db.remotes.pull();
+    return (await db.query('SELECT body FROM t WHERE id = 77')).rows;
+  });
+  assert.deepEqual(again, [{ body: 'new' }]);
+  host.close();
+  rmSync(own, { recursive: true, force: true });
+});
+
+test('the playground shows how far a clone has come', async () => {
+  const { newContext } = await launch();
+  const context = await newContext();
+  const maker = await prollitePage(context, server);
+  await maker.evaluate(async (url) => {
+    const db = await prollite.open('shown');
+    await db.exec('CREATE TABLE t (id INTEGER PRIMARY KEY, body TEXT)');
+    for (let part = 0; part < 10; part++) {
+      const rows = Array.from({ length: 1_000 }, (_, i) => `(${part * 1_000 + i}, '${Array.from({ length: 20 }, () => Math.random().toString(36).slice(2)).join('')}')`);
+      await db.query(`INSERT INTO t VALUES ${rows.join(',')}`);
+    }
+    await db.vc.commit({ message: 'rows', all: true });
+    await db.remotes.add('origin', url);
+    await db.remotes.push('origin', { branch: 'main' });
+    await db.close();
+  }, `${remote.url}/shown`);
+  // The answer stops after its first block until the page has shown it.
+  let open;
+  const opened = new Promise((resolve) => { open = resolve; });
+  const proxy = createServer((client) => {
+    const upstream = connect(Number(new URL(remote.url).port), '127.0.0.1');
+    let passed = 0;
+    client.pipe(upstream);
+    upstream.on('data', async (piece) => {
+      upstream.pause();
+      passed += piece.length;
+      client.write(piece);
+      if (passed > 900_000) await opened;
+      upstream.resume();
+    });
+    upstream.on('end', () => client.end());
+    client.on('error', () => upstream.destroy());
+    upstream.on('error', () => client.destroy());
+    client.on('close', () => upstream.destroy());
+  });
+  await new Promise((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  const page = await openPage(context, server, '/playground/?db=shown-clone');
+  await page.locator('.workspace[data-ready=true]').waitFor({ timeout: 30_000 });
+  await page.getByRole('tab', { name: 'SQL' }).click();
+  await page.getByRole('textbox', { name: 'SQL' }).focus();
+  await page.keyboard.press('ControlOrMeta+A');
+  await page.keyboard.insertText(`CALL dolt_clone('http://127.0.0.1:${proxy.address().port}/shown')`);
+  await page.keyboard.press('Control+Enter');
+  const state = page.locator('.sync-state');
+  await state.waitFor({ timeout: 30_000 });
+  assert.match(await state.innerText(), /^[\d,]+( of [\d,]+)? chunks, \d+/);
+  assert.equal(await state.getByRole('progressbar').count(), 1);
+  open();
+  await state.waitFor({ state: 'detached', timeout: 60_000 });
+  assert.equal(await page.locator('.results[data-runs="1"]').count(), 1);
+  await page.locator('.table-list').getByText('t', { exact: true }).first().waitFor({ timeout: 30_000 });
+  proxy.close();
 });

@@ -316,8 +316,17 @@ impl Database {
         let below: Store = Rc::new(View::with(snapshot.clone(), packs.clone()));
         let overlay = Rc::new(Overlay::new(below.clone()));
         let mut pushed: AddressMap<Bytes> = AddressMap::default();
+        // As they were sent: what is read together lies together.
+        let mut order = Vec::new();
+        for pack in &packs {
+            let mut placed: Vec<_> = pack.addresses().filter_map(|address| Some((pack.find(address)?, *address))).collect();
+            placed.sort_by_key(|(place, _)| (place.at, place.which));
+            order.extend(placed.into_iter().map(|(_, address)| address));
+        }
         for bytes in chunks {
-            pushed.insert(overlay.put(Chunk::new(bytes.clone()))?, bytes.clone());
+            let address = overlay.put(Chunk::new(bytes.clone()))?;
+            pushed.insert(address, bytes.clone());
+            order.push(address);
         }
         let view: Store = overlay;
         let in_packs = |address: &Address| packs.iter().any(|pack| pack.find(address).is_some());
@@ -331,11 +340,11 @@ impl Database {
             return Ok(None);
         }
         let mut writer = self.writer()?;
-        let mut taken: Vec<&Address> = pushed.keys().chain(packs.iter().flat_map(|pack| pack.addresses())).collect();
-        taken.sort_unstable();
-        taken.dedup();
-        for address in taken.into_iter().filter(|address| receiver.was_taken(address)) {
-            writer.push(*address, view.get(address)?.bytes().clone())?;
+        let mut written: AddressMap<()> = AddressMap::default();
+        for address in order.into_iter().filter(|address| receiver.was_taken(address)) {
+            if written.insert(address, ()).is_none() {
+                writer.push(address, view.get(&address)?.bytes().clone())?;
+            }
         }
         Ok(Some(self.finish(writer)?))
     }

@@ -12,20 +12,15 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
-use prollite::sync::{decode_block, encode_block, Codec};
+use prollite::sync::{decode_block, encode_block, read_index, write_index, Codec};
+pub use prollite::sync::Place;
 use prollite::{Address, Error, Result};
 
 use crate::{files, io};
 
 const PACK_MAGIC: &[u8; 8] = b"prolpak\x01";
-const INDEX_MAGIC: &[u8; 8] = b"prolidx\x01";
-const ENTRY: usize = 48;
 /// Raw bytes of chunks in a block. Smaller than the wire's: one chunk is read by inflating its block.
 const BLOCK: usize = 64 << 10;
-
-/// Where a chunk lies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place { pub at: u64, pub len: u32, pub which: u32 }
 
 #[derive(Debug)]
 pub struct Pack {
@@ -46,7 +41,7 @@ impl Pack {
         let bytes = file.metadata().map_err(|error| io(format!("reading {}", path.display()), error))?.len();
         let index = index_path(folder, &id);
         let read = fs::read(&index).map_err(|error| io(format!("reading {}", index.display()), error))?;
-        let entries = read_index(&read).ok_or_else(|| Error::corrupt(format!("index {} is damaged", index.display())))?;
+        let entries = read_index(&read).map_err(|_| Error::corrupt(format!("index {} is damaged", index.display())))?;
         Ok(Pack { id, file, entries, bytes })
     }
 
@@ -94,29 +89,6 @@ impl Pack {
         }
         Ok(())
     }
-}
-
-/// `None`: it is damaged.
-pub fn read_index(bytes: &[u8]) -> Option<Vec<(Address, Place)>> {
-    let (body, hash) = bytes.split_at_checked(bytes.len().checked_sub(32)?)?;
-    if blake3::hash(body).as_bytes() != hash || body.get(..8)? != INDEX_MAGIC {
-        return None;
-    }
-    let count = u32::from_le_bytes(body.get(8..12)?.try_into().ok()?) as usize;
-    let items = body.get(12..)?;
-    if items.len() != count.checked_mul(ENTRY)? {
-        return None;
-    }
-    let mut entries = Vec::with_capacity(count);
-    for item in items.chunks_exact(ENTRY) {
-        let place = Place {
-            at: u64::from_le_bytes(item[32..40].try_into().ok()?),
-            len: u32::from_le_bytes(item[40..44].try_into().ok()?),
-            which: u32::from_le_bytes(item[44..48].try_into().ok()?),
-        };
-        entries.push((Address::from_slice(&item[..32])?, place));
-    }
-    entries.is_sorted_by(|a, b| a.0 < b.0).then_some(entries)
 }
 
 /// A pack in the making.
@@ -195,15 +167,7 @@ impl PackWriter {
         let id = Address(*self.hasher.finalize().as_bytes());
         self.entries.sort_unstable_by_key(|(address, _)| *address);
         self.entries.dedup_by_key(|(address, _)| *address);
-        let mut index = INDEX_MAGIC.to_vec();
-        index.extend((self.entries.len() as u32).to_le_bytes());
-        for (address, place) in &self.entries {
-            index.extend(address.0);
-            index.extend(place.at.to_le_bytes());
-            index.extend(place.len.to_le_bytes());
-            index.extend(place.which.to_le_bytes());
-        }
-        index.extend(blake3::hash(&index).as_bytes());
+        let index = write_index(&self.entries);
         files::write(&index_path(&self.folder, &id), &index)?;
         files::settle(&self.path, &pack_path(&self.folder, &id))?;
         Pack::open(&self.folder, id)

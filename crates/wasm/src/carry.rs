@@ -70,7 +70,8 @@ fn property(object: &JsValue, name: &str) -> JsValue { Reflect::get(object, &nam
 async fn exchange(core: &Rc<Core>, call: &SharedCall, job: &dyn Job, request: &Request) -> std::result::Result<(), Failed> {
     let body = Uint8Array::from(&request.body[..]);
     let scope = request.scope.as_str();
-    let sent = core.host.send(call.id, job.url(), &request.path, request.method, request.content_type, body, scope);
+    let range = request.range.map_or_else(String::new, |(from, to)| format!("bytes={from}-{}", to.saturating_sub(1)));
+    let sent = core.host.send(call.id, job.url(), &request.path, request.method, request.content_type, body, scope, &range);
     let answer = JsFuture::from(sent).await.map_err(|error| refused(&error))?;
     let number = |name: &str| property(&answer, name).as_f64().unwrap_or(0.0);
     job.answered(number("status") as u16);

@@ -52,7 +52,7 @@ extern "C" {
     /// One request to a remote. Answers `{status, retryAfterMs, next(), stop()}`, or throws `{code, message, last}`.
     #[wasm_bindgen(method)]
     #[allow(clippy::too_many_arguments)]
-    pub fn send(this: &Host, call: u32, url: &str, path: &str, method: &str, kind: &str, body: Uint8Array, scope: &str) -> Promise;
+    pub fn send(this: &Host, call: u32, url: &str, path: &str, method: &str, kind: &str, body: Uint8Array, scope: &str, range: &str) -> Promise;
 
     /// Tells the other tabs and, with `local`, the page.
     #[wasm_bindgen(method)]

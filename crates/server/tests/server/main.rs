@@ -9,4 +9,5 @@ mod many;
 mod refusals;
 mod round_trips;
 mod rows;
+mod static_folder;
 mod support;

@@ -112,6 +112,9 @@ pub fn send(address: &str, request: &Request, path: &str, headers: &[(&str, &str
     if !headers.iter().any(|(name, _)| *name == "host") {
         head.push_str("host: localhost\r\n");
     }
+    if let Some((from, to)) = request.range {
+        head.push_str(&format!("range: bytes={from}-{}\r\n", to - 1));
+    }
     for (name, value) in headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
@@ -279,6 +282,7 @@ pub fn get(address: &str, method: &'static str, path: &str, headers: &[(&str, &s
         path: String::new(),
         content_type: "",
         body: bytes::Bytes::copy_from_slice(body),
+        range: None,
         scope: prollite::sync::Scope::Read,
     };
     let (mut status, mut answer) = (0, Vec::new());

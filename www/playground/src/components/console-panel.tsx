@@ -2,6 +2,7 @@ import { useRef } from 'preact/hooks';
 import { cancel, run, running, script } from '../state/console';
 import { db } from '../state/session';
 import { Results } from './results';
+import { SyncState } from './sync-state';
 import { SqlEditor, type EditorHandle } from './sql-editor';
 
 const MAC = /Mac|iPhone|iPad/.test(navigator.platform);
@@ -19,7 +20,7 @@ export function ConsolePanel() {
         <div class="editor-bar">
           <button type="button" class="primary" disabled={!db.value || running.value} onClick={go}>Run</button>
           {running.value
-            ? <button type="button" onClick={cancel}>Cancel</button>
+            ? <><button type="button" onClick={cancel}>Cancel</button><SyncState /></>
             : <span class="hint"><kbd>{MAC ? '⌘' : 'Ctrl'}</kbd> <kbd>Enter</kbd></span>}
         </div>
       </div>

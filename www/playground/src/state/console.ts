@@ -4,6 +4,7 @@ import { stored } from '../lib/stored';
 import { notice } from './notice';
 import { refreshAll } from './resource';
 import { databaseName, db, followBranch } from './session';
+import { syncing } from './sync';
 import { view } from './view';
 
 export type GridRow = readonly SqlValue[];
@@ -42,6 +43,7 @@ export async function run(text: string, offset: number | null): Promise<void> {
   outcome.value = { state: 'running', text };
   mark.value = null;
   notice.value = null;
+  syncing.value = null;
   view.value = 'console';
   try {
     const results = await handle.exec<GridRow>(text, { signal: cancelled, rowMode: 'array' });

@@ -1,6 +1,7 @@
 import { effect, signal } from '@preact/signals';
 import { DbError, open, type Db } from 'prollite';
 import { tellFailure } from './notice';
+import { syncing } from './sync';
 
 const address = new URL(location.href);
 
@@ -33,6 +34,7 @@ async function openOn(name: string): Promise<Db> {
   handle.on('status', (status) => {
     if (status === 'lost' || status === 'closed') startError.value = new Error(`The database is ${status}.`);
   });
+  handle.on('sync', (progress) => { syncing.value = progress; });
   handle.on('error', (reason) => tellFailure('Something failed in the background', reason));
   return handle;
 }
