@@ -65,6 +65,11 @@ fn updates_and_deletes() {
         "UPDATE t SET nowhere = 1",
         "UPDATE t SET a = (SELECT max(v) FROM u WHERE u.v < t.a)",
         "DELETE FROM t AS x WHERE x.a IS NULL RETURNING id",
+        "WITH big AS (SELECT id FROM t WHERE a >= 300) DELETE FROM t WHERE id IN (SELECT id FROM big)",
+        "WITH k AS (SELECT 5 AS n) UPDATE t SET a = (SELECT n FROM k)",
+        "WITH k(n) AS (VALUES (5)), l AS (SELECT n + 1 AS m FROM k) UPDATE t SET a = m FROM l WHERE t.a = (SELECT n FROM k) RETURNING a",
+        "WITH src(id, v) AS (VALUES (50, 1), (51, 2)) INSERT INTO u SELECT id, v FROM src",
+        "WITH RECURSIVE c(x) AS (SELECT 60 UNION ALL SELECT x + 1 FROM c WHERE x < 65) INSERT INTO u SELECT x, -x FROM c",
         "SELECT * FROM t ORDER BY id",
         "SELECT * FROM u ORDER BY id",
     ]);
@@ -77,7 +82,15 @@ fn updates_and_deletes() {
     assert_eq!(run(s, "DELETE FROM t USING u WHERE u.id = t.id"), 2);
     assert_eq!(run(s, "DELETE FROM t ORDER BY a DESC LIMIT 1"), 1);
     assert_eq!(rows(s, "SELECT id FROM t"), ["2"]);
-    for sql in ["UPDATE t, u SET t.a = 1", "DELETE t FROM t JOIN u ON t.id = u.id", "UPDATE t JOIN u ON u.id = t.id SET t.a = 1"] {
+    run(s, "DELETE FROM t; INSERT INTO t VALUES (1, 5), (2, 4), (3, 3), (4, 2); CREATE TABLE v (id INT, w INT); INSERT INTO v VALUES (1, 7), (3, 9), (4, 0)");
+    assert_eq!(run(s, "UPDATE t JOIN u ON u.id = t.id JOIN v ON v.id = u.id SET t.a = v.w WHERE v.w > 7"), 1);
+    assert_eq!(run(s, "UPDATE t AS x, v SET x.a = x.a + v.w WHERE v.id = x.id AND v.id < 3"), 1);
+    assert_eq!(rows(s, "SELECT * FROM t ORDER BY id"), ["1|12", "2|4", "3|9", "4|2"]);
+    assert_eq!(run(s, "DELETE x FROM t AS x JOIN u ON x.id = u.id WHERE x.a < 10"), 1);
+    assert_eq!(run(s, "DELETE t FROM v JOIN t ON t.id = v.id AND v.w = 0"), 1);
+    assert_eq!(rows(s, "SELECT * FROM t ORDER BY id"), ["1|12", "2|4"]);
+    assert_eq!(rows(s, "EXPLAIN WITH k AS (SELECT 1 AS n) DELETE FROM t WHERE id IN (SELECT n FROM k)").len(), 2);
+    for sql in ["UPDATE t LEFT JOIN u ON t.id = u.id SET t.a = 1", "DELETE FROM t JOIN u ON t.id = u.id", "UPDATE t JOIN u ON u.id = t.id SET u.id = 1"] {
         assert_eq!(fail(s, sql).code(), Code::Unsupported, "{sql}");
     }
 }

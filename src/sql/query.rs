@@ -104,6 +104,9 @@ pub fn changes(
     limit: Option<&ast::Expr>,
 ) -> Result<Box<dyn Relation>> {
     let bind = |binder: &mut Binder<'_>| {
+        if let Statement::With(with, _) = &parsed.statement {
+            binder.with(with)?;
+        }
         plan_changes(binder, target, from, selection, assignments, order_by, limit).map(|node| (node, Vec::new()))
     };
     let cached = planned(cx, parsed, bind)?;
@@ -170,8 +173,16 @@ fn plan_changes(
 
 /// EXPLAIN: one row a node of the plan as executed.
 pub fn explain(cx: &Context, statement: &Statement) -> Result<Outcome> {
+    let mut binder = Binder::new(cx);
+    let statement = match statement {
+        Statement::With(with, change) => {
+            binder.with(with)?;
+            &**change
+        }
+        other => other,
+    };
     let node = match statement {
-        Statement::Query(query) => Binder::new(cx).query(query)?.node,
+        Statement::Query(query) => binder.query(query)?.node,
         Statement::Update(update) => {
             let ast::TableFactor::Table { name, alias, .. } = &update.table.relation else {
                 return Err(Error::unsupported("EXPLAIN of this UPDATE is not supported"));
@@ -179,7 +190,7 @@ pub fn explain(cx: &Context, statement: &Statement) -> Result<Outcome> {
             let target = TableTarget { name: name.clone(), alias: alias.as_ref().map(|alias| alias.name.clone()) };
             let from: Vec<ast::TableWithJoins> = update.from.iter().cloned().collect();
             let values: Vec<ast::Expr> = update.assignments.iter().map(|assignment| assignment.value.clone()).collect();
-            plan_changes(&mut Binder::new(cx), &target, &from, update.selection.as_ref(), &values, &update.order_by, update.limit.as_ref())?
+            plan_changes(&mut binder, &target, &from, update.selection.as_ref(), &values, &update.order_by, update.limit.as_ref())?
         }
         Statement::Delete(delete) => {
             let (ast::FromTable::WithFromKeyword(from) | ast::FromTable::WithoutKeyword(from)) = &delete.from;
@@ -188,10 +199,10 @@ pub fn explain(cx: &Context, statement: &Statement) -> Result<Outcome> {
             };
             let target = TableTarget { name: name.clone(), alias: alias.as_ref().map(|alias| alias.name.clone()) };
             let using = delete.using.clone().unwrap_or_default();
-            plan_changes(&mut Binder::new(cx), &target, &using, delete.selection.as_ref(), &[], &delete.order_by, delete.limit.as_ref())?
+            plan_changes(&mut binder, &target, &using, delete.selection.as_ref(), &[], &delete.order_by, delete.limit.as_ref())?
         }
         Statement::Insert(insert) => match &insert.source {
-            Some(source) => Binder::new(cx).query(source)?.node,
+            Some(source) => binder.query(source)?.node,
             None => Node::One,
         },
         _ => return Err(Error::unsupported("EXPLAIN explains SELECT, INSERT, UPDATE and DELETE")),

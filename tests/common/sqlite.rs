@@ -20,7 +20,8 @@ impl Both {
             let expected = self.theirs(sql);
             let found = self.found(sql);
             self.compare(sql, &expected, &found);
-            let is_query = ["SELECT", "WITH", "VALUES"].iter().any(|word| sql.trim_start().starts_with(word));
+            let changes = ["INSERT", "UPDATE", "DELETE"].iter().any(|word| sql.contains(word));
+            let is_query = !changes && ["SELECT", "WITH", "VALUES"].iter().any(|word| sql.trim_start().starts_with(word));
             if is_query {
                 self.ours.execute("SET prollite_pushdown = off", &[]).unwrap();
                 let found = self.found(sql);

@@ -61,6 +61,8 @@ pub struct Generator<'r> {
     /// Columns of the queries around this place, innermost last.
     scopes: Vec<Vec<Name>>,
     depth: usize,
+    /// In a query whose rows go on into another: there, which of 3 and 3.0 stays would be seen.
+    keeps_all: bool,
     deepest: usize,
     aliases: usize,
 }
@@ -89,7 +91,7 @@ const DATES: &[&str] = &[
 
 impl<'r> Generator<'r> {
     pub fn new(grammar: &'r Grammar, random: &'r mut Random, tables: &'r [Table]) -> Self {
-        Generator { grammar, random, tables, scopes: Vec::new(), depth: 0, deepest: deepest(), aliases: 0 }
+        Generator { grammar, random, tables, scopes: Vec::new(), depth: 0, keeps_all: false, deepest: deepest(), aliases: 0 }
     }
 
     pub fn rule(&mut self, name: &str) -> String {
@@ -220,7 +222,7 @@ impl<'r> Generator<'r> {
     fn select(&mut self, count: usize) -> String {
         let from = self.from();
         let filter = self.filter();
-        let text = match self.random.below(10) {
+        let text = match if self.keeps_all { 4 + self.random.below(6) } else { self.random.below(10) } {
             0 | 1 => {
                 let list: Vec<String> = (0..count).map(|_| self.rule("aggregate")).collect();
                 format!("SELECT {} FROM {from}{filter}", list.join(", "))
@@ -241,7 +243,7 @@ impl<'r> Generator<'r> {
             }
             _ => {
                 let list: Vec<String> = (0..count).map(|_| self.rule("value")).collect();
-                let distinct = self.random.pick(&["", "", "", "DISTINCT "]);
+                let distinct = if self.keeps_all { "" } else { self.random.pick(&["", "", "", "DISTINCT "]) };
                 format!("SELECT {distinct}{} FROM {from}{filter}", list.join(", "))
             }
         };
@@ -252,7 +254,7 @@ impl<'r> Generator<'r> {
     fn compound(&mut self, count: usize) -> String {
         let mut text = self.select(count);
         while self.random.chance(20) {
-            let op = self.random.pick(&["UNION", "UNION ALL", "INTERSECT", "EXCEPT"]);
+            let op = if self.keeps_all { "UNION ALL" } else { self.random.pick(&["UNION", "UNION ALL", "INTERSECT", "EXCEPT"]) };
             text += &format!(" {op} {}", self.select(count));
         }
         text
@@ -262,7 +264,9 @@ impl<'r> Generator<'r> {
         let count = 1 + self.random.below(3);
         match self.random.below(20) {
             0 => {
+                self.keeps_all = true;
                 let body = self.compound(2);
+                self.keeps_all = false;
                 let names = [Name { text: "w.x".into(), class: "" }, Name { text: "w.y".into(), class: "" }];
                 self.scopes.push(names.to_vec());
                 let (list, filter) = (self.rule("value"), self.filter());

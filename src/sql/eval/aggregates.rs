@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use rust_decimal::prelude::FromPrimitive;
 use rust_decimal::Decimal;
 
 use super::convert::{decimal_to_real, to_number, to_real, to_text, whole_number};
@@ -53,9 +54,8 @@ enum State {
 /// Exact while it can be: integers, then decimals; a REAL among the values makes the sum a REAL.
 #[derive(Clone, Copy, Debug)]
 enum Sum {
-    Int(i64),
-    /// An INTEGER sum past 64 bits goes on as a REAL; SUM then refuses, TOTAL and AVG do not.
-    Overflow(f64),
+    /// 64 bits are what SUM may answer; TOTAL and AVG take more, and on the way there may be more.
+    Int(i128),
     Decimal(Decimal),
     /// Kahan-Babuska-Neumaier: the sum and what rounding took from it, as in SQLite since 3.43.
     Real { sum: f64, lost: f64 },
@@ -190,8 +190,10 @@ impl Accumulator {
                     sum => Value::real(sum.real() / count as f64),
                 },
                 _ => match sum {
-                    Sum::Int(int) => Value::Int(int),
-                    Sum::Overflow(_) => return Err(Error::new(Code::IntRange, "SUM overflows a 64-bit integer")),
+                    Sum::Int(int) => match i64::try_from(int) {
+                        Ok(int) => Value::Int(int),
+                        Err(_) => return Err(Error::new(Code::IntRange, "SUM overflows a 64-bit integer")),
+                    },
                     Sum::Decimal(decimal) => Value::Decimal(decimal),
                     Sum::Real { .. } => Value::real(sum.real()),
                 },
@@ -203,14 +205,14 @@ impl Accumulator {
 impl Sum {
     fn plus(self, value: &Value) -> Sum {
         match (self, addend(value)) {
-            (Sum::Int(sum), Value::Int(int)) => match sum.checked_add(int) {
-                Some(sum) => Sum::Int(sum),
-                None => Sum::Overflow(sum as f64 + int as f64),
+            // 2^63 values of 64 bits fit.
+            (Sum::Int(sum), Value::Int(int)) => Sum::Int(sum.saturating_add(i128::from(int))),
+            (Sum::Int(sum), Value::Decimal(decimal)) => match Decimal::from_i128(sum) {
+                Some(sum) => Sum::Decimal(sum).decimal(decimal),
+                None => neumaier(sum as f64, 0.0, decimal_to_real(&decimal)),
             },
-            (Sum::Int(sum), Value::Decimal(decimal)) => Sum::Decimal(Decimal::from(sum)).decimal(decimal),
             (Sum::Decimal(sum), Value::Int(int)) => Sum::Decimal(sum).decimal(Decimal::from(int)),
             (Sum::Decimal(sum), Value::Decimal(decimal)) => Sum::Decimal(sum).decimal(decimal),
-            (Sum::Overflow(sum), Value::Int(int)) => Sum::Overflow(sum + int as f64),
             (Sum::Real { sum, lost }, number) => neumaier(sum, lost, to_real(&number).unwrap_or(0.0)),
             (exact, number) => neumaier(exact.real(), 0.0, to_real(&number).unwrap_or(0.0)),
         }
@@ -218,7 +220,7 @@ impl Sum {
 
     fn minus(self, value: &Value) -> Option<Sum> {
         match (self, addend(value)) {
-            (Sum::Int(sum), Value::Int(int)) => sum.checked_sub(int).map(Sum::Int),
+            (Sum::Int(sum), Value::Int(int)) => sum.checked_sub(i128::from(int)).map(Sum::Int),
             (Sum::Decimal(sum), Value::Decimal(decimal)) => sum.checked_sub(decimal).map(Sum::Decimal),
             (Sum::Decimal(sum), Value::Int(int)) => sum.checked_sub(Decimal::from(int)).map(Sum::Decimal),
             (Sum::Real { sum, lost }, number) if sum.is_finite() => Some(neumaier(sum, lost, -to_real(&number)?)),
@@ -239,7 +241,6 @@ impl Sum {
     fn real(self) -> f64 {
         match self {
             Sum::Int(int) => int as f64,
-            Sum::Overflow(real) => real,
             Sum::Decimal(decimal) => decimal_to_real(&decimal),
             Sum::Real { sum, lost } if (sum + lost).is_nan() => sum,
             Sum::Real { sum, lost } => sum + lost,
@@ -307,6 +308,7 @@ mod tests {
     #[test]
     fn sums_are_exact_or_refused() {
         assert!(fold("sum", &[Value::Int(i64::MAX), Value::Int(1)]).is_err());
+        assert_eq!(fold("sum", &[Value::Int(i64::MAX), Value::Int(1), Value::Int(-1)]).unwrap(), Value::Int(i64::MAX));
         assert_eq!(fold("avg", &[Value::Int(i64::MAX), Value::Int(1)]).unwrap(), Value::Real(4_611_686_018_427_387_904.0));
         let tenth = Value::Decimal("0.10".parse().unwrap());
         assert_eq!(fold("sum", &[tenth.clone(), tenth.clone(), tenth]).unwrap(), Value::Decimal("0.30".parse().unwrap()));

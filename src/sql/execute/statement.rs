@@ -23,6 +23,11 @@ pub fn execute(cx: &Context, parsed: &Parsed, effect: &mut Effect) -> Result<Out
         Statement::Insert(insert) => write::insert(writable(cx)?, parsed, insert),
         Statement::Update(update) => write::update(writable(cx)?, parsed, update),
         Statement::Delete(delete) => write::delete(writable(cx)?, parsed, delete),
+        Statement::With(_, change) => match &**change {
+            Statement::Update(update) => write::update(writable(cx)?, parsed, update),
+            Statement::Delete(delete) => write::delete(writable(cx)?, parsed, delete),
+            _ => Err(Error::internal("WITH before something else")),
+        },
         Statement::Define(definition) => ddl::define(writable(cx)?, definition),
         Statement::Call { name, arguments } => call::call(cx, name, arguments, effect),
         Statement::Show(what) => show::show(cx, what),

@@ -5,6 +5,7 @@
 mod cache;
 mod dialect;
 mod error;
+mod joined;
 mod parse;
 mod rewrite;
 mod statement;

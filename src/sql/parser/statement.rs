@@ -36,8 +36,10 @@ pub enum Statement {
     /// `or` tells OR IGNORE/REPLACE, IGNORE and REPLACE INTO alike; `replace_into` and `ignore` are folded into it.
     Insert(Box<ast::Insert>),
     Update(Box<Update>),
-    /// `tables` (DELETE t FROM …) and several tables in FROM are refused by the parser.
+    /// One table in FROM, `tables` empty: the parser has taken joins apart.
     Delete(Box<ast::Delete>),
+    /// Common tables of an UPDATE or a DELETE; those of an INSERT stand in its query.
+    With(Box<ast::With>, Box<Statement>),
     /// CREATE TABLE, INDEX and VIEW, ALTER TABLE, DROP, RENAME TABLE, TRUNCATE: `ddl::is_definition` tells one
     /// by its text, `ddl::parse` reads it; sqlparser never sees it.
     Define(Rc<Definition>),

@@ -7,6 +7,7 @@ use gluesql::core::sqlparser::tokenizer::Token;
 
 use super::dialect::Prollite;
 use super::error::{from_parser, syntax};
+use super::joined;
 use super::rewrite;
 use super::statement::{Show, Statement, Update};
 use super::tokens::Tok;
@@ -131,7 +132,8 @@ pub fn statement(tokens: Vec<Tok>, text: &str) -> Result<Statement> {
     }
     let Some(word) = first.word().map(str::to_ascii_uppercase) else { return Err(reader.expected("a statement")) };
     match word.as_str() {
-        "SELECT" | "WITH" | "VALUES" | "TABLE" => query(&mut reader),
+        "SELECT" | "VALUES" | "TABLE" => query(&mut reader),
+        "WITH" => with(reader),
         "INSERT" | "REPLACE" => insert(reader),
         "UPDATE" => update(reader),
         "DELETE" => delete(reader),
@@ -175,6 +177,41 @@ fn query(reader: &mut Reader<'_>) -> Result<Statement> {
     Ok(Statement::Query(reader.rest(|parser| parser.parse_query())?))
 }
 
+/// WITH before a query, or before INSERT, UPDATE and DELETE.
+fn with(mut reader: Reader<'_>) -> Result<Statement> {
+    let changes = ["INSERT", "REPLACE", "UPDATE", "DELETE"];
+    let mut depth = 0usize;
+    let change = reader.tokens.iter().zip(reader.tokens.iter().skip(1)).position(|(before, tok)| {
+        match before.token {
+            Token::LParen => depth += 1,
+            Token::RParen => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 0 && before.token == Token::RParen && changes.iter().any(|word| tok.is_word(word))
+    });
+    let Some(before) = change else { return query(&mut reader) };
+    let rest = reader.tokens.split_off(before + 1);
+    let place = &rest[0];
+    let start = place.start;
+    reader.tokens.extend([place.with_word("SELECT"), place.with(Token::Number("1".into(), false))]);
+    let mut query = reader.rest(|parser| parser.parse_query())?;
+    let Some(with) = query.with.take() else { return Err(syntax("expected common tables before the change", start)) };
+    Ok(match statement(rest, reader.text)? {
+        Statement::Insert(mut insert) => {
+            let Some(source) = &mut insert.source else { return Err(syntax("WITH before an INSERT of defaults", start)) };
+            match &mut source.with {
+                None => source.with = Some(with),
+                Some(own) => {
+                    own.recursive |= with.recursive;
+                    own.cte_tables.splice(..0, with.cte_tables);
+                }
+            }
+            Statement::Insert(insert)
+        }
+        change => Statement::With(Box::new(with), Box::new(change)),
+    })
+}
+
 fn insert(mut reader: Reader<'_>) -> Result<Statement> {
     let start = reader.position();
     let (tokens, policy) = rewrite::or_policy(std::mem::take(&mut reader.tokens))?;
@@ -191,7 +228,7 @@ fn insert(mut reader: Reader<'_>) -> Result<Statement> {
 fn update(mut reader: Reader<'_>) -> Result<Statement> {
     let start = reader.position();
     let (tokens, or) = rewrite::or_policy(std::mem::take(&mut reader.tokens))?;
-    reader.tokens = tokens;
+    reader.tokens = joined::commas(tokens);
     reader.at = 1;
     let (statement, order_by, limit, late_returning) = reader.rest(|parser| {
         let statement = parser.parse_update()?;
@@ -212,14 +249,31 @@ fn update(mut reader: Reader<'_>) -> Result<Statement> {
         return Err(syntax("expected UPDATE", start));
     };
     let returning = returning.or(late_returning);
+    let (mut selection, mut from) = (selection, from);
+    let (relation, others) = joined::apart(vec![table], None, &mut selection).map_err(|error| error.at(start))?;
+    let table = ast::TableWithJoins { relation, joins: Vec::new() };
+    if others.is_some() {
+        if from.is_some() {
+            return Err(Error::unsupported("a join of the changed table together with FROM is not supported").at(start));
+        }
+        from = others;
+    }
     Ok(Statement::Update(Box::new(Update { or, table, assignments, from, selection, order_by, limit, returning })))
 }
 
 fn delete(mut reader: Reader<'_>) -> Result<Statement> {
     let start = reader.position();
     reader.at = 1;
+    // MySQL's `DELETE t FROM t JOIN u …`.
+    let changed = match &reader.tokens[1..] {
+        [name, from, ..] if from.is_word("FROM") && name.name().is_some() => name.name().map(str::to_string),
+        _ => None,
+    };
+    if changed.is_some() {
+        reader.tokens.remove(1);
+    }
     if !reader.peek_is("FROM") {
-        return Err(Error::unsupported("DELETE without FROM, or with tables before FROM, is not supported").at(reader.position()));
+        return Err(Error::unsupported("DELETE without FROM, or from several tables, is not supported").at(reader.position()));
     }
     let (statement, late_returning) = reader.rest(|parser| {
         let statement = parser.parse_delete()?;
@@ -232,9 +286,18 @@ fn delete(mut reader: Reader<'_>) -> Result<Statement> {
     })?;
     let ast::Statement::Delete(mut delete) = statement else { return Err(syntax("expected DELETE", start)) };
     delete.returning = delete.returning.or(late_returning);
-    let (ast::FromTable::WithFromKeyword(from) | ast::FromTable::WithoutKeyword(from)) = &delete.from;
+    let (ast::FromTable::WithFromKeyword(from) | ast::FromTable::WithoutKeyword(from)) = &mut delete.from;
+    if let Some(changed) = &changed {
+        if delete.using.is_some() {
+            return Err(Error::unsupported("DELETE t FROM together with USING is not supported").at(start));
+        }
+        let parts = joined::apart(std::mem::take(from), Some(changed), &mut delete.selection);
+        let (relation, others) = parts.map_err(|error| error.at(start))?;
+        from.push(ast::TableWithJoins { relation, joins: Vec::new() });
+        delete.using = others.map(|others| vec![others]);
+    }
     if from.len() != 1 || !from[0].joins.is_empty() {
-        return Err(Error::unsupported("DELETE from several tables is not supported; use USING or a subquery").at(start));
+        return Err(Error::unsupported("a join in DELETE FROM is not supported; use USING, or DELETE t FROM t JOIN …").at(start));
     }
     Ok(Statement::Delete(Box::new(delete)))
 }

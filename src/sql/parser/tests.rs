@@ -126,7 +126,7 @@ fn conflict_policies_stand_beside_the_insert() {
 
 #[test]
 fn what_is_refused_says_so() {
-    for text in ["DELETE t FROM t", "DELETE FROM t, u", "CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO SELECT 1", "GRANT ALL ON t TO u"] {
+    for text in ["DELETE FROM t, u", "CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO SELECT 1", "GRANT ALL ON t TO u"] {
         assert_eq!(parse(text).unwrap_err().code(), Code::Unsupported, "{text}");
     }
 }

@@ -110,6 +110,7 @@ pub fn table_target(table: &TableWithJoins, verb: &str) -> Result<TableTarget> {
 pub fn update(cx: &Context, parsed: &Parsed, update: &Update) -> Result<Outcome> {
     let named = table_target(&update.table, "UPDATE")?;
     let name = names::table_name(cx, &named.name)?;
+    refuse_others(&named, &update.assignments)?;
     let from: Vec<TableWithJoins> = update.from.iter().cloned().collect();
     if cx.workspace.borrow().schema(&name).is_none() {
         return update_system_table(cx, parsed, &name, &named, update, &from);
@@ -186,6 +187,23 @@ pub fn update(cx: &Context, parsed: &Parsed, update: &Update) -> Result<Outcome>
     operator.run(&target, batch)?;
     operator.finish()?;
     Ok(returning.outcome(affected))
+}
+
+/// `UPDATE t JOIN u … SET u.x = 1` changes another table.
+fn refuse_others(target: &TableTarget, assignments: &[Assignment]) -> Result<()> {
+    let own = target.alias.as_ref().or(target.name.0.last()).map_or("", |name| &name.value);
+    let names = assignments.iter().flat_map(|assignment| match &assignment.target {
+        AssignmentTarget::ColumnName(name) => std::slice::from_ref(name),
+        AssignmentTarget::Tuple(names) => names,
+    });
+    for name in names {
+        if let [.., table, _] = &name.0[..] {
+            if !table.value.eq_ignore_ascii_case(own) {
+                return Err(Error::unsupported(format!("UPDATE {own} changes {own} only, SET {name} is of another table")));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// `ON UPDATE CURRENT_TIMESTAMP`: when something changes and the column is not set itself.

@@ -133,6 +133,12 @@ impl At {
 
     pub fn modified(self, modifier: &str) -> Option<At> {
         let f = self.fields();
+        // What looks at the date needs one; hours and days may pass through where there is none.
+        let by_date = modifier.starts_with("start of") || modifier.starts_with("weekday") || modifier.contains("month")
+            || modifier.contains("year") || modifier.bytes().filter(|b| *b == b'-').count() >= 2;
+        if by_date && !(0..=LAST).contains(&(self.ms + EPOCH)) {
+            return None;
+        }
         let after = match modifier {
             "start of day" => self.start_of_day(),
             "start of month" => At { subsec: self.subsec, ..At::civil(f.year, f.month, 1) },

@@ -156,12 +156,11 @@ fn right(a: &[Value]) -> Result<Value> {
 }
 
 fn replace(a: &[Value]) -> Result<Value> {
-    let (Some(text), Some(from), Some(to)) = (to_text(&a[0]), to_text(&a[1]), to_text(&a[2])) else {
-        return Ok(Value::Null);
-    };
+    let (Some(text), Some(from)) = (to_text(&a[0]), to_text(&a[1])) else { return Ok(Value::Null) };
     if from.is_empty() {
         return Ok(Value::Text(text));
     }
+    let Some(to) = to_text(&a[2]) else { return Ok(Value::Null) };
     let growth = text.matches(&*from).count().saturating_mul(to.len());
     if growth > MAX_BYTES {
         return Err(too_large("replace"));
