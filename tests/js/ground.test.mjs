@@ -17,7 +17,7 @@ test('an unknown command, suite or engine is refused in one line', () => {
     [['nonsense'], /^✗ there is no command "nonsense": start, build, test, /],
     [[], /^✗ there is no command ""/],
     [['test', 'nonsense'], /^✗ there is no suite "nonsense": rust, build, /],
-    [['bench', 'nonsense'], /^✗ there is no engine "nonsense": native, prollite, /],
+    [['bench', 'nonsense'], /^✗ there is no engine "nonsense": native, memory-blocks, prollite, /],
   ]) {
     const { status, stderr } = start(...args);
     assert.equal(status, 1);
