@@ -3,7 +3,7 @@
 //! | one side | other side | what happens |
 //! |---|---|---|
 //! | INT, REAL, DECIMAL, BOOL column or CAST | TEXT or untyped operand | text that is a number becomes one |
-//! | DECIMAL column or expression | untyped or TEXT operand | a REAL becomes the decimal that it is written as: 0.2 is 0.2 |
+//! | DECIMAL column or expression (not a CAST of what is none to NUMERIC) | untyped or TEXT operand | a REAL becomes the decimal that it is written as: 0.2 is 0.2 |
 //! | TEXT, ENUM, JSON column or CAST | an expression without a type | numbers become text |
 //! | TEXT, ENUM, JSON column or CAST | ANY or BLOB column | nothing |
 //! | DATE, TIME, DATETIME, TIMESTAMP, UUID column | text | takes the type's canonical spelling |
@@ -34,12 +34,17 @@ pub struct Type {
     pub declared: bool,
     /// A column, a query's too, or a CAST of one: on the left of a comparison it has the say about case.
     pub column: bool,
+    /// A CAST AS NUMERIC of what is no DECIMAL: a number to compare with, but no exact one to compute with.
+    pub inexact: bool,
 }
 
 impl Type {
-    pub const UNKNOWN: Type = Type { column_type: ColumnType::Any, nocase: false, explicit: false, json: false, declared: false, column: false };
+    pub const UNKNOWN: Type = Type { column_type: ColumnType::Any, nocase: false, explicit: false, json: false, declared: false, column: false, inexact: false };
     /// A date, a time or a UUID: its texts have a canonical spelling.
     pub fn is_typed(&self) -> bool { affinity(&self.column_type) == Affinity::Typed }
+    pub fn is_decimal(&self) -> bool {
+        matches!(self.column_type, ColumnType::Decimal { .. } | ColumnType::Numeric) && !self.inexact
+    }
     pub fn is_json(&self) -> bool { self.json || self.column_type == ColumnType::Json }
     pub fn of(column_type: ColumnType) -> Type { Type { column_type, ..Type::UNKNOWN } }
 }
@@ -61,13 +66,8 @@ fn affinity(column_type: &ColumnType) -> Affinity {
     }
 }
 
-/// What becomes of an operand beside a number of this type.
-fn number(column_type: &ColumnType) -> Conversion {
-    match column_type {
-        ColumnType::Decimal { .. } | ColumnType::Numeric => Conversion::Decimal,
-        _ => Conversion::Number,
-    }
-}
+/// What becomes of an operand beside a number of this kind.
+fn number(kind: &Type) -> Conversion { if kind.is_decimal() { Conversion::Decimal } else { Conversion::Number } }
 
 /// The rule for comparing two operands.
 pub fn rule(left: &Type, right: &Type) -> Rule {
@@ -83,8 +83,8 @@ pub fn rule(left: &Type, right: &Type) -> Rule {
     };
     let (to_left, to_right) = match (of(left), of(right)) {
         (Affinity::Number, Affinity::Number) => (Conversion::None, Conversion::None),
-        (Affinity::Number, _) => (Conversion::None, number(&left.column_type)),
-        (_, Affinity::Number) => (number(&right.column_type), Conversion::None),
+        (Affinity::Number, _) => (Conversion::None, number(left)),
+        (_, Affinity::Number) => (number(right), Conversion::None),
         (Affinity::Text, Affinity::None) => (Conversion::None, Conversion::Text),
         (Affinity::None, Affinity::Text) => (Conversion::Text, Conversion::None),
         (Affinity::Typed, Affinity::Typed) => match (&left.column_type, &right.column_type) {

@@ -85,7 +85,8 @@ impl Binder<'_> {
             E::Cast { expr: inner, data_type, format: None, .. } => {
                 let column_type = data_type_of(data_type)?;
                 let Bound { expr: inner, kind } = self.expr(inner)?;
-                let kind = Type { column_type: column_type.clone(), json: false, declared: false, ..kind };
+                let inexact = column_type == ColumnType::Numeric && !kind.is_decimal();
+                let kind = Type { column_type: column_type.clone(), json: false, declared: false, inexact, ..kind };
                 Ok(Bound { expr: self.fold(Expr::Cast(Box::new(inner), column_type))?, kind })
             }
             E::Convert { expr: inner, data_type: Some(data_type), .. } => {
@@ -246,8 +247,7 @@ impl Binder<'_> {
             other => return Err(Error::unsupported(format!("operator {other} is not supported"))),
         };
         let (mut a, mut b) = (self.expr(left)?, self.expr(right)?);
-        let is_decimal = |kind: &Type| matches!(kind.column_type, ColumnType::Decimal { .. } | ColumnType::Numeric);
-        let exact = is_decimal(&a.kind) || is_decimal(&b.kind);
+        let exact = a.kind.is_decimal() || b.kind.is_decimal();
         if exact {
             a.expr = exact_literal(a.expr, left);
             b.expr = exact_literal(b.expr, right);
@@ -428,8 +428,7 @@ impl Binder<'_> {
 
 /// DECIMAL's exactness spreads over branches that are numbers all, and being JSON over branches that are.
 fn common_number(kinds: &[Type]) -> Type {
-    let is_decimal = |kind: &Type| matches!(kind.column_type, ColumnType::Decimal { .. } | ColumnType::Numeric);
-    if !kinds.is_empty() && kinds.iter().all(is_decimal) {
+    if !kinds.is_empty() && kinds.iter().all(Type::is_decimal) {
         return Type::of(ColumnType::Numeric);
     }
     Type { json: !kinds.is_empty() && kinds.iter().all(Type::is_json), ..Type::UNKNOWN }
@@ -485,7 +484,6 @@ pub fn data_type_of(data_type: &ast::DataType) -> Result<ColumnType> {
     let upper = name.trim().to_ascii_uppercase();
     match upper.as_str() {
         "SIGNED" | "UNSIGNED" | "SIGNED INTEGER" | "UNSIGNED INTEGER" => return Ok(ColumnType::INTEGER),
-        // SQLite's CAST … AS NUMERIC.
         "BINARY" => return Ok(ColumnType::BLOB),
         "CHAR" | "NCHAR" if arguments.is_empty() => return Ok(ColumnType::TEXT),
         "DECIMAL" if arguments.is_empty() => return Ok(ColumnType::Decimal { precision: 10, scale: 0 }),

@@ -228,10 +228,7 @@ impl Binder<'_> {
 }
 
 pub fn decimal_only(kind: Type) -> Type {
-    match kind.column_type {
-        ColumnType::Decimal { .. } | ColumnType::Numeric => Type::of(ColumnType::Numeric),
-        _ => Type::UNKNOWN,
-    }
+    if kind.is_decimal() { Type::of(ColumnType::Numeric) } else { Type::UNKNOWN }
 }
 
 /// What `MIN(date_column) = '2024-1-5'` needs; numbers and texts lose their affinity in an aggregate, as in SQLite.

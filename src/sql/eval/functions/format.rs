@@ -173,43 +173,90 @@ fn real_digits(x: f64, kind: char, spec: &Spec) -> String {
     if x.is_infinite() {
         return "Inf".into();
     }
-    let precision = spec.precision.unwrap_or(6).min(400);
-    let text = match kind {
-        'f' | 'F' => format!("{x:.precision$}"),
-        'e' | 'E' => exponent(&format!("{x:.precision$e}")),
-        _ => {
-            let significant = precision.max(1);
-            let scientific = format!("{x:.*e}", significant - 1);
-            let power: i32 = scientific.split_once('e').and_then(|(_, power)| power.parse().ok()).unwrap_or(0);
-            let text = if power < -4 || power >= significant as i32 {
-                let (mantissa, power) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-                exponent(&format!("{}e{power}", trimmed(mantissa, spec)))
-            } else {
-                let decimals = (significant as i32 - 1 - power).max(0) as usize;
-                trimmed(&format!("{x:.decimals$}"), spec)
-            };
-            text
-        }
+    let mut precision = spec.precision.unwrap_or(6).min(400) as i32;
+    let mut trims = spec.characters;
+    let generic = kind.eq_ignore_ascii_case(&'g');
+    let mut scientific = kind.eq_ignore_ascii_case(&'e');
+    if generic {
+        precision = precision.max(1);
+        trims = !spec.alternate;
+    }
+    let significant = |point: i32| match (scientific, generic) {
+        (true, _) => precision + 1,
+        (_, true) => precision,
+        _ => point + precision,
     };
-    if kind.is_ascii_uppercase() {
-        text.to_ascii_uppercase()
-    } else {
-        text
+    let (digits, point) = decimal(x, significant, if spec.characters { 26 } else { 16 });
+    if generic {
+        precision -= 1;
+        match point - 1 {
+            power if power < -4 || power > precision => scientific = true,
+            power => precision -= power,
+        }
     }
+    let whole = if scientific { 1 } else { point };
+    let split = whole.clamp(0, digits.len() as i32) as usize;
+    let mut text = if split == 0 { "0".to_string() } else { digits[..split].to_string() };
+    text.extend(std::iter::repeat_n('0', (whole - split as i32).max(0) as usize));
+    if precision > 0 || spec.alternate || spec.characters {
+        text.push('.');
+        let zeros = std::iter::repeat_n('0', (-whole).max(0) as usize);
+        let decimals = zeros.chain(digits[split..].chars()).chain(std::iter::repeat('0'));
+        text.extend(decimals.take(precision.max(0) as usize));
+        if trims {
+            text.truncate(text.trim_end_matches('0').len());
+            match text.ends_with('.') {
+                true if spec.characters => text.push('0'),
+                true => text.truncate(text.len() - 1),
+                false => {}
+            }
+        }
+    }
+    if scientific {
+        let power = point - 1;
+        let e = if kind.is_ascii_uppercase() { 'E' } else { 'e' };
+        text += &format!("{e}{}{:02}", if power < 0 { '-' } else { '+' }, power.abs());
+    }
+    text
 }
 
-fn trimmed(number: &str, spec: &Spec) -> String {
-    if spec.alternate || !number.contains('.') {
-        return number.to_string();
+/// A number as SQLite decodes it, `0.digits` times ten to the second: of the 18 or 19 digits that 64 bits hold as many
+/// as are significant, and no more than `most`; a half is rounded away from zero.
+fn decimal(x: f64, significant: impl Fn(i32) -> i32, most: i32) -> (String, i32) {
+    if x == 0.0 {
+        return ("0".into(), 1);
     }
-    number.trim_end_matches('0').trim_end_matches('.').to_string()
-}
-
-/// Rust's `1e5` as C's `1e+05`.
-fn exponent(text: &str) -> String {
-    let (mantissa, power) = text.split_once('e').unwrap_or((text, "0"));
-    let power: i32 = power.parse().unwrap_or(0);
-    format!("{mantissa}e{}{:02}", if power < 0 { '-' } else { '+' }, power.abs())
+    let mut scientific = format!("{x:.18e}");
+    if *scientific > *"9.223372036854774784" {
+        scientific = format!("{x:.17e}");
+    }
+    let (mantissa, power) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let mut digits: Vec<u8> = mantissa.bytes().filter(u8::is_ascii_digit).collect();
+    let mut point = power.parse::<i32>().unwrap_or(0) + 1;
+    let mut keep = significant(point);
+    if keep == 0 && digits[0] >= b'5' {
+        digits.insert(0, b'0');
+        (keep, point) = (1, point + 1);
+    }
+    if keep > 0 {
+        let keep = keep.min(most) as usize;
+        let up = digits.get(keep).is_some_and(|digit| *digit >= b'5');
+        digits.truncate(keep);
+        if up {
+            let nines = digits.iter().rev().take_while(|digit| **digit == b'9').count();
+            let at = digits.len() - nines;
+            digits.truncate(at);
+            match digits.last_mut() {
+                Some(last) => *last += 1,
+                None => {
+                    digits.push(b'1');
+                    point += 1;
+                }
+            }
+        }
+    }
+    let digits = digits.into_iter().map(char::from).collect::<String>();
+    (digits.trim_end_matches('0').to_string(), point)
 }
 
 #[cfg(test)]
@@ -228,6 +275,7 @@ mod tests {
         };
         assert_eq!(shown("%05d|%-5d|%+d", &[7.into(), 7.into(), 7.into()]), "00007|7    |+7");
         assert_eq!(shown("%.2f %e %g", &[Value::Real(3.14159), Value::Real(12345.0), Value::Real(0.0001)]), "3.14 1.234500e+04 0.0001");
+        assert_eq!(shown("%.2f %.0f %.1f %!.4f", &[Value::Real(1e22 / 3.0), Value::Real(0.5), Value::Real(9.96), Value::Real(0.25)]), "3333333333333334000000.00 1 10.0 0.25");
         assert_eq!(shown("%,d", &[1234567.into()]), "1,234,567");
         assert_eq!(shown("%5s|%-5s|%.2s", &["ab".into(), "ab".into(), "abc".into()]), "   ab|ab   |ab");
         assert_eq!(shown("%q %Q", &["it's".into(), Value::Null]), "it''s NULL");
