@@ -89,8 +89,12 @@ fn updates_and_deletes() {
     assert_eq!(run(s, "DELETE x FROM t AS x JOIN u ON x.id = u.id WHERE x.a < 10"), 1);
     assert_eq!(run(s, "DELETE t FROM v JOIN t ON t.id = v.id AND v.w = 0"), 1);
     assert_eq!(rows(s, "SELECT * FROM t ORDER BY id"), ["1|12", "2|4"]);
+    assert_eq!(run(s, "UPDATE v JOIN t AS x ON v.id = x.id SET x.a = v.w + x.a, a = x.a + 1 WHERE v.w = 7"), 1);
+    assert_eq!(rows(s, "SELECT * FROM t ORDER BY id"), ["1|13", "2|4"]);
+    assert_eq!(fail(s, "UPDATE v JOIN t ON v.id = t.id SET z.a = 1").code(), Code::TableNotFound);
+    assert_eq!(fail(s, "DELETE z FROM v JOIN t ON v.id = t.id").code(), Code::TableNotFound);
     assert_eq!(rows(s, "EXPLAIN WITH k AS (SELECT 1 AS n) DELETE FROM t WHERE id IN (SELECT n FROM k)").len(), 2);
-    for sql in ["UPDATE t LEFT JOIN u ON t.id = u.id SET t.a = 1", "DELETE FROM t JOIN u ON t.id = u.id", "UPDATE t JOIN u ON u.id = t.id SET u.id = 1"] {
+    for sql in ["UPDATE t LEFT JOIN u ON t.id = u.id SET t.a = 1", "DELETE FROM t JOIN u ON t.id = u.id", "UPDATE t JOIN u ON u.id = t.id SET t.a = 1, u.id = 1"] {
         assert_eq!(fail(s, sql).code(), Code::Unsupported, "{sql}");
     }
 }

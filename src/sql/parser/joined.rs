@@ -1,7 +1,9 @@
 //! MySQL's `UPDATE t JOIN u ON c SET …`, `UPDATE t, u SET …` and `DELETE t FROM t JOIN u ON c`: the other tables become
 //! those of FROM or USING, and what joins them becomes part of WHERE.
 
-use gluesql::core::sqlparser::ast::{BinaryOperator, Expr, Join, JoinConstraint, JoinOperator, TableFactor, TableWithJoins};
+use gluesql::core::sqlparser::ast::{
+    Assignment, AssignmentTarget, BinaryOperator, Expr, Join, JoinConstraint, JoinOperator, TableFactor, TableWithJoins,
+};
 use gluesql::core::sqlparser::tokenizer::Token;
 
 use super::tokens::Tok;
@@ -27,6 +29,14 @@ pub fn commas(tokens: Vec<Tok>) -> Vec<Tok> {
     out
 }
 
+/// The table that SET names first: `UPDATE t JOIN u … SET u.a = 1` changes u.
+pub fn changed(assignments: &[Assignment]) -> Option<String> {
+    assignments.iter().find_map(|assignment| match &assignment.target {
+        AssignmentTarget::ColumnName(name) => name.0.iter().rev().nth(1).map(|table| table.value.clone()),
+        AssignmentTarget::Tuple(_) => None,
+    })
+}
+
 /// The tables of a join, the one that `changed` names (the first, if nothing does) apart from the others.
 pub fn apart(
     tables: Vec<TableWithJoins>,
@@ -49,7 +59,7 @@ pub fn apart(
     let at = match changed {
         None => 0,
         Some(name) => relations.iter().position(|relation| is_named(relation, name)).ok_or_else(|| {
-            Error::new(crate::Code::TableNotFound, format!("DELETE {name}: no such table in FROM"))
+            Error::new(crate::Code::TableNotFound, format!("{name} is none of the tables that are joined"))
         })?,
     };
     let target = relations.remove(at);

@@ -250,7 +250,8 @@ fn update(mut reader: Reader<'_>) -> Result<Statement> {
     };
     let returning = returning.or(late_returning);
     let (mut selection, mut from) = (selection, from);
-    let (relation, others) = joined::apart(vec![table], None, &mut selection).map_err(|error| error.at(start))?;
+    let changed = if table.joins.is_empty() { None } else { joined::changed(&assignments) };
+    let (relation, others) = joined::apart(vec![table], changed.as_deref(), &mut selection).map_err(|error| error.at(start))?;
     let table = ast::TableWithJoins { relation, joins: Vec::new() };
     if others.is_some() {
         if from.is_some() {
