@@ -19,17 +19,22 @@ fn real(real: f64, loose: bool) -> String {
     }
 }
 
-/// Versions of SQLite print a REAL with 15 or with 17 digits: of each fraction in a text eleven are compared.
+/// SQLite prints a REAL with up to 17 digits, Prollite with as few as read back: of each fraction in a text as many are
+/// compared as leave the number twelve.
 fn text(text: &str) -> String {
     let mut out = String::from("t");
-    let mut digits: Option<usize> = None;
+    let mut whole = 0;
+    let mut fraction: Option<usize> = None;
     for c in text.chars() {
-        digits = match digits {
-            _ if c == '.' => Some(0),
-            Some(n) if c.is_ascii_digit() => Some(n + 1),
-            _ => None,
-        };
-        if digits.is_none_or(|n| n <= 11) {
+        match fraction {
+            _ if c == '.' => fraction = Some(0),
+            Some(digits) if c.is_ascii_digit() => fraction = Some(digits + 1),
+            _ => {
+                whole = if fraction.is_none() && c.is_ascii_digit() { whole + 1 } else { usize::from(c.is_ascii_digit()) };
+                fraction = None;
+            }
+        }
+        if fraction.is_none_or(|digits| digits <= 11 && digits + whole <= 12) || fraction == Some(0) {
             out.push(c);
         }
     }
