@@ -69,7 +69,8 @@ impl Script {
         self.log.push(sql.to_string());
         let done = self.execute(sql, &[]).map(drop);
         if let Err(error) = &done {
-            let fine = [Code::Constraint, Code::Type, Code::IntRange, Code::Exists, Code::RowTooLarge, Code::ColumnNotFound];
+            let fine =
+                [Code::Constraint, Code::Type, Code::IntRange, Code::Exists, Code::RowTooLarge, Code::KeyTooLarge, Code::ColumnNotFound];
             // A dropped column took its index with it.
             let fine = fine.contains(&error.code()) || sql.starts_with("DROP INDEX") && error.code() == Code::TableNotFound;
             if !fine {
