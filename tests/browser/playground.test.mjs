@@ -298,6 +298,7 @@ test('an error names its code and marks its place in the editor', async () => {
   await run(page, 'SELECT 1;\nSELECT 1 +* 2;');
   await page.locator('.results .error-code', { hasText: 'SYNTAX' }).waitFor(SLOW);
   assert.match(await page.locator('.error-place').innerText(), /Line 2, column \d+/);
+  await page.locator('.cm-lintRange-error').first().waitFor(SLOW); // the editor draws it in a frame of its own
   assert.equal(await page.locator('.cm-lintRange-error').count(), 1);
   assert.deepEqual(page.errors, []);
 });
