@@ -23,7 +23,7 @@ export class Handle extends SessionQueries implements Db {
   ) {
     super(link, session, types);
     this.vc = new Versions(this, author);
-    this.remotes = new RemoteCalls(this);
+    this.remotes = new RemoteCalls(this, author);
     link.retain();
   }
 

@@ -1,14 +1,17 @@
 // Remotes by their SQL: procedures, and what the engine tells of their progress.
-import { call } from './commit';
+import { call, personText } from './commit';
 import type { SessionQueries } from './queryable';
 import { conflictCount, rowStats } from './vc';
-import type { AutoSync, MergeResult, PushOpts, RemoteInfo, Remotes, Row, SqlValue, SyncOpts } from './types';
+import type { AutoSync, MergeResult, Person, PushOpts, RemoteInfo, Remotes, Row, SqlValue, SyncOpts } from './types';
 
 /** Between tries of `auto` that failed: doubled each time, up to this. */
 const LONGEST_MS = 5 * 60_000;
 
 export class RemoteCalls implements Remotes {
-  constructor(private readonly db: SessionQueries) {}
+  constructor(
+    private readonly db: SessionQueries,
+    private readonly author: Person | undefined,
+  ) {}
 
   private async call<R = Row>(procedure: string, args: SqlValue[], options: SyncOpts = {}): Promise<R> {
     const { onProgress, signal, timeoutMs } = options;
@@ -46,9 +49,10 @@ export class RemoteCalls implements Remotes {
     await this.call('dolt_fetch', words(name, options.branch), options);
   }
 
-  async pull(name?: string, options: SyncOpts = {}): Promise<MergeResult> {
+  async pull(name?: string, { author = this.author, ...options }: SyncOpts & { author?: Person } = {}): Promise<MergeResult> {
+    const by = author ? ['--author', personText(author)] : [];
     const { hash: before } = await this.db.one<{ hash: string }>("SELECT dolt_hashof('HEAD') AS hash");
-    const row = await this.call<{ fast_forward: number; conflicts: number; message: string }>('dolt_pull', words(name, options.branch), options);
+    const row = await this.call<{ fast_forward: number; conflicts: number; message: string }>('dolt_pull', [...by, ...words(name, options.branch)], options);
     const conflicts = Number(row.conflicts) > 0 ? await conflictCount(this.db) : 0;
     const stats = await rowStats(this.db, before, conflicts > 0 ? 'WORKING' : 'HEAD');
     return { fastForward: Boolean(row.fast_forward), conflicts, message: row.message, stats };

@@ -78,7 +78,7 @@ export interface OpenOptions extends Opts {
   types?: TypeOpts;
   /** Author of the commits that this handle makes. */
   author?: Person;
-  /** Headers for a remote, `{ authorization: 'Bearer …' }`. Asked in the page, kept in memory, asked again once after a 401. */
+  /** Headers for a remote, `{ authorization: 'Bearer …' }`. Asked in the page, kept in memory, asked again (`expired`) after a 401. */
   auth?: (remoteUrl: string, why: { scope: string; reason: 'first' | 'expired' }) => HeadersInit | Promise<HeadersInit>;
 }
 
@@ -198,7 +198,7 @@ export interface Remotes {
   /** Moves the tracking refs (`origin/main`), no branch. */
   fetch(name?: string, options?: SyncOpts): Promise<void>;
   /** Fetches and merges, three-way. */
-  pull(name?: string, options?: SyncOpts): Promise<MergeResult>;
+  pull(name?: string, options?: SyncOpts & { author?: Person }): Promise<MergeResult>;
   /** `REMOTE_NON_FF` when the remote has commits that are not here. */
   push(name?: string, options?: PushOpts): Promise<void>;
   /** Pulls and pushes now and then, and when the browser comes online again; after failures ever more seldom. */

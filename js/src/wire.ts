@@ -1,7 +1,7 @@
 // Requests to remotes, in the worker: `fetch` with a time limit that begins again at each piece, tokens asked of the
 // page, and an end when the call is cancelled. What is sent and what comes back is the engine's (crates/wasm/src/carry.rs).
 
-/** Headers for a remote, or nothing; `expired`: the ones before were refused. */
+/** Headers for a remote, or nothing; `expired`: the ones before were refused, or there were none. */
 export type AskHeaders = (url: string, why: { scope: string; reason: 'first' | 'expired' }) => Promise<Record<string, string> | undefined>;
 
 export interface Incoming {
@@ -44,8 +44,15 @@ export class Wire {
       controller.abort();
       if (this.sending.get(call) === controller) this.sending.delete(call);
     };
-    const once = async (reason: 'first' | 'expired') => {
-      const own = await this.authorization(url, scope, reason);
+    const authorization = async (reason: 'first' | 'expired') => {
+      // A person may have to look for a token: no clock runs, and cancelling ends it.
+      clearTimeout(timer);
+      const cancelled = new Promise<never>((_, reject) => {
+        controller.signal.addEventListener('abort', () => reject(failure('ABORTED', `${url}: cancelled`, true)));
+      });
+      return Promise.race([this.authorization(url, scope, reason), cancelled]);
+    };
+    const once = async (own: Record<string, string>) => {
       alive();
       try {
         return await fetch(url + path, {
@@ -62,8 +69,13 @@ export class Wire {
       }
     };
     try {
-      let response = await once('first');
-      if (response.status === 401 && (await this.hasMore(url, scope))) response = await once('expired');
+      let response = await once(await authorization('first'));
+      if (response.status === 401) {
+        const own = await authorization('expired');
+        // Without new ones the refusal is final.
+        if (Object.keys(own).length > 0) response = await once(own);
+      }
+      if (response.status === 401 || response.status === 403) this.headers.delete(this.key(url, scope));
       const reader = response.body?.getReader();
       const seconds = Number(response.headers.get('retry-after') ?? 0);
       return {
@@ -93,13 +105,9 @@ export class Wire {
   private async authorization(url: string, scope: string, reason: 'first' | 'expired'): Promise<Record<string, string>> {
     const known = this.headers.get(this.key(url, scope));
     if (known && reason === 'first') return known;
+    this.headers.delete(this.key(url, scope));
     const asked = (await this.ask(url, { scope, reason })) ?? {};
-    this.headers.set(this.key(url, scope), asked);
+    if (Object.keys(asked).length > 0) this.headers.set(this.key(url, scope), asked);
     return asked;
-  }
-
-  /** Whether the page gave any: without a callback a refusal is final. */
-  private async hasMore(url: string, scope: string): Promise<boolean> {
-    return Object.keys(this.headers.get(this.key(url, scope)) ?? {}).length > 0;
   }
 }

@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { build } from 'esbuild';
 import { at } from '../../pkg-config/steps.mjs';
-import { launch, launchPersistent, openPage, startServer } from './harness.mjs';
+import { launch, launchPersistent, startServer } from './harness.mjs';
+import { SLOW, commit, gridRows, openPlayground, ready, run, said, show, switchTo } from './playground.mjs';
 
 const SCHEMA = `-- Core memory blocks
 CREATE TABLE memory_blocks (
@@ -37,59 +38,6 @@ CREATE TABLE pending_diffs (
 const ROWS = `INSERT INTO memory_blocks (user_id, label, title, body) VALUES
   ('ada', 'student', 'Who Ada is', 'Second-year student of mathematics.'),
   ('ada', 'journey', 'The essay so far', 'The first draft is done.');`;
-
-const PATH = '/playground/';
-const SLOW = { timeout: 30_000 };
-
-/** Opens the playground and waits until the database answers. */
-async function openPlayground(context, server, query = '') {
-  const page = await openPage(context, server, `${PATH}${query}`);
-  await ready(page);
-  return page;
-}
-
-async function ready(page) {
-  await page.locator('.workspace[data-ready=true]').waitFor(SLOW);
-  await page.locator('.table-list, .empty', { hasNotText: 'Reading' }).first().waitFor(SLOW);
-}
-
-const show = (page, name) => page.getByRole('tab', { name }).click();
-
-/** Puts SQL into the console and runs it by the keyboard; answers what the result area says. */
-async function run(page, sql) {
-  await show(page, 'SQL');
-  const results = page.locator('.results');
-  const before = Number(await results.getAttribute('data-runs'));
-  await page.getByRole('textbox', { name: 'SQL' }).focus();
-  await page.keyboard.press('ControlOrMeta+A');
-  await page.keyboard.insertText(sql);
-  await page.keyboard.press('Control+Enter');
-  await page.locator(`.results[data-runs="${before + 1}"]`).waitFor(SLOW);
-  return results.innerText();
-}
-
-/** The rows that the results grid shows, as text. */
-async function gridRows(page) {
-  const rows = page.getByRole('grid').locator('.grid-body').getByRole('row');
-  return rows.evaluateAll((list) => list.map((row) => [...row.querySelectorAll('[role=gridcell]')].map((cell) => cell.textContent)));
-}
-
-async function commit(page, message) {
-  await show(page, /^Changes/);
-  await page.getByRole('textbox', { name: 'Message' }).fill(message);
-  await page.getByRole('button', { name: /^Commit/ }).click();
-  await said(page, /^Committed as [0-9a-v]{8}\.$/);
-}
-
-async function said(page, text) {
-  await page.locator('.notice-done', { hasText: text }).waitFor(SLOW);
-}
-
-async function switchTo(page, branch) {
-  await page.getByRole('combobox', { name: 'Branch' }).selectOption(branch);
-  await page.locator(`.workspace[data-branch="${branch}"]`).waitFor(SLOW);
-  await said(page, `On branch ${branch}.`);
-}
 
 const messages = (page) => page.locator('.commit-message').allInnerTexts();
 
@@ -259,6 +207,12 @@ test('axe finds nothing on any view, in both themes', async () => {
   await check('history');
   await show(page, /^Branches/);
   await check('branches');
+  await show(page, /^Remotes/);
+  await page.getByRole('textbox', { name: 'Address', exact: true }).fill('http://localhost:9/nowhere');
+  await page.getByRole('button', { name: 'Add the remote' }).click();
+  await said(page, 'origin is known now');
+  await check('remotes');
+  await show(page, /^Branches/);
   await page.getByRole('button', { name: 'Merge other into main' }).click();
   await page.locator('.conflict').waitFor(SLOW);
   await page.getByRole('radio', { name: 'written by you' }).check();
@@ -342,7 +296,7 @@ test('nothing is cut off at 320 pixels, and every view is reached by the keyboar
   await page.getByRole('button', { name: 'Load Memory blocks' }).click();
   await said(page, 'Memory blocks loaded');
   await page.getByRole('tab', { name: 'Tables', exact: true }).focus();
-  for (const name of ['Changes', 'History', 'Branches', 'SQL', 'Tables']) {
+  for (const name of ['Changes', 'History', 'Branches', 'Remotes', 'SQL', 'Tables']) {
     await page.keyboard.press('ArrowRight');
     assert.match(await page.locator('[role=tab]:focus').innerText(), new RegExp(`^${name}`));
     await page.locator(`[role=tabpanel]:not([hidden])`).waitFor(SLOW);

@@ -9,6 +9,7 @@ import './style/grid.css';
 import './style/changes.css';
 import './style/history.css';
 import './style/branches.css';
+import './style/remotes.css';
 
 const root = document.getElementById('app');
 if (root) {

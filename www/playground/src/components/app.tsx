@@ -9,7 +9,9 @@ import { HistoryPanel } from './history-panel';
 import { LostBranch } from './lost-branch';
 import { MergeBanner } from './merge-banner';
 import { NoticeBar } from './notice-bar';
+import { RemotesPanel } from './remotes-panel';
 import { TablesPanel } from './tables-panel';
+import { TokenQuestion } from './token-question';
 import { ViewTabs } from './view-tabs';
 
 const PANELS: [View, () => preact.JSX.Element][] = [
@@ -17,6 +19,7 @@ const PANELS: [View, () => preact.JSX.Element][] = [
   ['changes', ChangesPanel],
   ['history', HistoryPanel],
   ['branches', BranchesPanel],
+  ['remotes', RemotesPanel],
 ];
 
 export function App() {
@@ -35,6 +38,7 @@ export function App() {
         {wide.value && <aside class="rail" aria-label="Tables and samples"><TablesPanel /></aside>}
         <main id="main" tabIndex={-1}>
           <NoticeBar />
+          <TokenQuestion />
           <LostBranch />
           <MergeBanner />
           {PANELS.map(([name, Panel]) => (

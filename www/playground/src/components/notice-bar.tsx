@@ -1,6 +1,8 @@
 import { doing } from '../state/action';
 import { notice } from '../state/notice';
+import { cancelTransfer, transfer } from '../state/remotes';
 import { ErrorNote } from './error-note';
+import { SyncState } from './sync-state';
 
 export function NoticeBar() {
   const now = notice.value;
@@ -9,6 +11,12 @@ export function NoticeBar() {
       <div role="status" class="notice-done">
         {doing.value ? <p>{doing.value}…</p> : now?.kind === 'done' && <p>{now.text}</p>}
       </div>
+      {transfer.value && (
+        <div class="transfer">
+          <SyncState />
+          <button type="button" onClick={cancelTransfer}>Cancel</button>
+        </div>
+      )}
       <div role="alert">
         {now?.kind === 'failed' && <ErrorNote title={now.text} reason={now.reason} />}
       </div>

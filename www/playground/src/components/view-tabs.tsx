@@ -2,13 +2,15 @@ import { useRef } from 'preact/hooks';
 import { changes } from '../state/changes';
 import { merge } from '../state/merge';
 import { notice } from '../state/notice';
+import { waiting } from '../state/remotes';
 import { view, wide, type View } from '../state/view';
 
-const NAMES: Record<View, string> = { console: 'SQL', tables: 'Tables', changes: 'Changes', history: 'History', branches: 'Branches' };
+const NAMES: Record<View, string> = { console: 'SQL', tables: 'Tables', changes: 'Changes', history: 'History', branches: 'Branches', remotes: 'Remotes' };
 
 function badge(name: View): { n: number; label: string } | null {
   const [n, label] = name === 'changes' ? [changes.value.length, 'changed tables']
-    : name === 'branches' ? [merge.value.value.conflicts.length, 'conflicts'] : [0, ''];
+    : name === 'branches' ? [merge.value.value.conflicts.length, 'conflicts']
+      : name === 'remotes' ? [waiting.value, 'commits to push or pull'] : [0, ''];
   return n ? { n, label } : null;
 }
 

@@ -2,6 +2,7 @@ import { effect, signal } from '@preact/signals';
 import { DbError, open, type Db } from 'prollite';
 import { tellFailure } from './notice';
 import { syncing } from './sync';
+import { headersFor } from './tokens';
 
 const address = new URL(location.href);
 
@@ -30,7 +31,7 @@ export async function start(): Promise<void> {
 }
 
 async function openOn(name: string): Promise<Db> {
-  const handle = await open(databaseName, { branch: name });
+  const handle = await open(databaseName, { branch: name, auth: headersFor });
   handle.on('status', (status) => {
     if (status === 'lost' || status === 'closed') startError.value = new Error(`The database is ${status}.`);
   });
