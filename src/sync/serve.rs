@@ -64,6 +64,9 @@ impl FrameStream {
 
     pub fn chunks(&self) -> u64 { self.writer.chunks() }
 
+    /// Whether what was answered last is the end.
+    pub fn is_ended(&self) -> bool { self.ended && self.writer.is_empty() }
+
     /// All of it: for answers that are known to be small, and tests.
     pub fn whole(mut self) -> Result<Vec<u8>> {
         let mut all = Vec::new();

@@ -32,6 +32,9 @@ pub struct Options {
     /// Most requests that work on a store at once [64]
     #[arg(long, env = "PROLLITE_MAX_REQUESTS", value_name = "N")]
     pub max_requests: Option<usize>,
+    /// Most streams to readers at once; for one more, the slowest reader is cut off, and goes on from there later [256]
+    #[arg(long, env = "PROLLITE_MAX_STREAMS", value_name = "N")]
+    pub max_streams: Option<usize>,
     /// Requests a second for each token, or each address without one; 0: no limit [200]
     #[arg(long, env = "PROLLITE_RATE", value_name = "N")]
     pub rate: Option<u32>,
@@ -62,6 +65,7 @@ impl Options {
     pub fn listen(&self) -> SocketAddr { self.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8765))) }
     pub fn max_connections(&self) -> usize { self.max_connections.unwrap_or(1_024).max(1) }
     pub fn max_requests(&self) -> usize { self.max_requests.unwrap_or(64).max(1) }
+    pub fn max_streams(&self) -> usize { self.max_streams.unwrap_or(256).max(1) }
     pub fn rate(&self) -> u32 { self.rate.unwrap_or(200) }
     pub fn timeout(&self) -> std::time::Duration { std::time::Duration::from_secs(self.timeout.unwrap_or(30).max(1)) }
     pub fn quota(&self) -> u64 { self.quota.unwrap_or(0) }
@@ -78,6 +82,7 @@ impl Options {
             read_only: self.read_only || file.read_only,
             max_connections: self.max_connections.or(file.max_connections),
             max_requests: self.max_requests.or(file.max_requests),
+            max_streams: self.max_streams.or(file.max_streams),
             rate: self.rate.or(file.rate),
             timeout: self.timeout.or(file.timeout),
             quota: self.quota.or(file.quota),

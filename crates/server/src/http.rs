@@ -1,8 +1,7 @@
-//! Requests and answers. What blocks (a store) runs on the blocking threads; a stream waits for its reader there, and
-//! not longer than the time limit.
+//! Requests and answers. What blocks (a store) runs on the blocking threads; streams have threads of their own
+//! (`streams`).
 
 use std::net::IpAddr;
-use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,12 +11,11 @@ use axum::extract::State;
 use axum::http::{header, HeaderMap, HeaderValue, Method, Request, StatusCode};
 use axum::response::Response;
 use axum::Router;
-use prollite::chunk::{ChunkStore, Store};
-use prollite::sync::serve::{self, FrameStream, Rights};
-use prollite::sync::{Event, FetchRequest, FrameReader, GetRequest, Refusal, Updates, MAX_PUSH, MAX_UNPACKED};
+use prollite::chunk::ChunkStore;
+use prollite::sync::serve::{self, Rights};
+use prollite::sync::{Event, FrameReader, Refusal, Updates, MAX_PUSH, MAX_UNPACKED};
 use prollite::{Address, Code, Error};
 use tokio::sync::Semaphore;
-use tokio_stream::wrappers::ReceiverStream;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::auth::{Grant, Scope, Tokens};
@@ -28,6 +26,7 @@ use crate::limits::Rate;
 use crate::metrics::Metrics;
 use crate::registry::Registry;
 use crate::snapshot::View;
+use crate::streams::{self, Asked, Message, Streams};
 
 pub struct App {
     pub config: Config,
@@ -36,6 +35,7 @@ pub struct App {
     pub rate: Rate,
     pub metrics: Metrics,
     pub work: Arc<Semaphore>,
+    pub streams: Streams,
     /// KiB that may be unpacked at once.
     pub unpacking: Arc<Semaphore>,
     pub ready: std::sync::atomic::AtomicBool,
@@ -178,7 +178,20 @@ async fn route(app: &Arc<App>, request: Request<Body>, endpoint: &'static str) -
     let room = acquire(&app, &app.unpacking, unpacked as u32).await?;
     let permit = acquire(&app, &app.work, 1).await?;
     match endpoint {
-        "fetch" | "chunks/get" => stream(app, name, endpoint, body, permit).await,
+        "fetch" | "chunks/get" => {
+            let own = app.clone();
+            let work = move || {
+                let _permit = permit;
+                let request = Message::parse(endpoint, &body)?;
+                let asked = Asked { snapshot: own.registry.get(&name, false)?.snapshot(), database: name, request };
+                Ok((asked.whole(&own)?, asked))
+            };
+            let body = match blocking(work).await? {
+                (Some(body), _) => body,
+                (None, asked) => streams::begin(&app, asked).await?,
+            };
+            Ok(respond(200, FRAMES, body))
+        }
         _ => {
             let work = move || {
                 let _permits = (room, permit);
@@ -192,17 +205,25 @@ async fn route(app: &Arc<App>, request: Request<Body>, endpoint: &'static str) -
                     _ => post_refs(&app, &database, &body, &grant),
                 }
             };
-            tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(Error::internal("a request failed").into()))
+            blocking(work).await
         }
     }
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Refusal> + Send + 'static) -> Result<T, Refusal> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(Error::internal("a request failed").into()))
+}
+
+pub fn busy() -> Refusal {
+    let mut refusal = Refusal::new(503, Code::RemoteUnreachable, "the server is busy");
+    refusal.retry_after = Some(2);
+    refusal
 }
 
 /// Waits for its turn, not longer than the time limit.
 async fn acquire(app: &App, semaphore: &Arc<Semaphore>, count: u32) -> Result<tokio::sync::OwnedSemaphorePermit, Refusal> {
     let Ok(permit) = tokio::time::timeout(app.config.options.timeout(), semaphore.clone().acquire_many_owned(count)).await else {
-        let mut refusal = Refusal::new(503, Code::RemoteUnreachable, "the server is busy");
-        refusal.retry_after = Some(2);
-        return Err(refusal);
+        return Err(busy());
     };
     permit.map_err(|_| Refusal::new(503, Code::RemoteUnreachable, "the server is stopping"))
 }
@@ -219,69 +240,6 @@ async fn read_body(app: &App, request: Request<Body>, limit: usize) -> Result<By
         Ok(Err(_)) => Err(Refusal::new(413, Code::RemoteInvalid, format!("the body was cut off, or has more than {limit} bytes"))),
         Err(_) => Err(Refusal::new(408, Code::RemoteUnreachable, "the body did not come in time")),
     }
-}
-
-/// What comes first decides the status; the rest follows as it is asked for.
-async fn stream(app: Arc<App>, name: String, endpoint: &'static str, body: Bytes, permit: tokio::sync::OwnedSemaphorePermit) -> Answered {
-    let (send, receive) = tokio::sync::mpsc::channel::<std::io::Result<Bytes>>(2);
-    let (first, begun) = tokio::sync::oneshot::channel::<Result<(), Refusal>>();
-    let handle = tokio::runtime::Handle::current();
-    tokio::task::spawn_blocking(move || {
-        let _permit = permit;
-        let mut frames = match open_stream(&app, &name, endpoint, &body) {
-            Ok(frames) => frames,
-            Err(refusal) => {
-                let _ = first.send(Err(refusal));
-                return;
-            }
-        };
-        let (mut first, mut sent) = (Some(first), 0);
-        loop {
-            let piece = match frames.next() {
-                Ok(Some(piece)) => Ok(Bytes::from(piece)),
-                Ok(None) => break,
-                Err(error) => {
-                    tracing::error!(database = name, error = error.message(), "a stream failed");
-                    match first.take() {
-                        Some(first) => {
-                            let _ = first.send(Err(error.into()));
-                            return;
-                        }
-                        // The missing END frame tells the client.
-                        None => Err(std::io::Error::other("the stream failed")),
-                    }
-                }
-            };
-            if let Some(first) = first.take() {
-                let _ = first.send(Ok(()));
-            }
-            let failed = piece.is_err();
-            let bytes = piece.as_ref().map_or(0, |piece| piece.len() as u64);
-            app.metrics.bytes_out.fetch_add(bytes, Ordering::Relaxed);
-            sent += bytes;
-            let taken = handle.block_on(tokio::time::timeout(app.config.options.timeout(), send.send(piece)));
-            if failed || !matches!(taken, Ok(Ok(()))) {
-                break;
-            }
-        }
-        app.metrics.chunks_out.fetch_add(frames.chunks(), Ordering::Relaxed);
-        tracing::info!(database = name, endpoint, bytes_out = sent, chunks = frames.chunks(), "stream");
-    });
-    match begun.await {
-        Ok(Ok(())) => Ok(respond(200, FRAMES, Body::from_stream(ReceiverStream::new(receive)))),
-        Ok(Err(refusal)) => Err(refusal),
-        Err(_) => Err(Error::internal("a stream ended before it began").into()),
-    }
-}
-
-fn open_stream(app: &App, name: &str, endpoint: &str, body: &[u8]) -> Result<FrameStream, Refusal> {
-    let snapshot = app.registry.get(name, false)?.snapshot();
-    let refs = snapshot.manifest.ref_list();
-    let store: Store = Rc::new(View::new(snapshot));
-    Ok(match endpoint {
-        "fetch" => serve::fetch(&store, &refs, &FetchRequest::parse(body)?)?,
-        _ => serve::get(&store, &GetRequest::parse(body)?)?,
-    })
 }
 
 fn get_refs(app: &App, database: &Database, known: Option<&str>) -> Answered {

@@ -22,6 +22,7 @@ pub mod pack;
 pub mod registry;
 pub mod run;
 pub mod snapshot;
+pub mod streams;
 
 use prollite::{Code, Error};
 

@@ -14,6 +14,8 @@ pub struct Metrics {
     pub chunks_out: AtomicU64,
     pub connections: AtomicU64,
     pub refused_connections: AtomicU64,
+    /// Streams whose reader was too slow.
+    pub cut_streams: AtomicU64,
 }
 
 impl Metrics {
@@ -33,6 +35,7 @@ impl Metrics {
             ("pushes_total", &self.pushes),
             ("chunks_out_total", &self.chunks_out),
             ("refused_connections_total", &self.refused_connections),
+            ("cut_streams_total", &self.cut_streams),
         ];
         for (name, value) in counters {
             let _ = writeln!(text, "# TYPE prollite_{name} counter\nprollite_{name} {}", value.load(Ordering::Relaxed));

@@ -14,6 +14,7 @@ use hyper_util::service::TowerToHyperService;
 use prollite::{Code, Error, Result};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+use tokio_io_timeout::TimeoutStream;
 
 use crate::auth::Tokens;
 use crate::config::Config;
@@ -24,9 +25,13 @@ use crate::io;
 use crate::limits::Rate;
 use crate::metrics::Metrics;
 use crate::registry::Registry;
+use crate::streams::Streams;
 
 /// How long what is under way may take once the server was told to stop.
 const DRAIN: Duration = Duration::from_secs(30);
+
+/// Bytes that a connection keeps for a peer that does not take them, and as many again in the system.
+const UNSENT: usize = 128 << 10;
 
 /// Bytes that pushes may unpack to at the same time; more of them wait.
 const UNPACKING: usize = 256 << 20;
@@ -54,6 +59,7 @@ pub fn app(config: Config) -> Result<Arc<App>> {
         rate: Rate::new(config.options.rate()),
         metrics: Metrics::default(),
         work: Arc::new(Semaphore::new(config.options.max_requests())),
+        streams: Streams::new(config.options.max_streams()),
         unpacking: Arc::new(Semaphore::new(UNPACKING >> 10)),
         ready: AtomicBool::new(true),
         registry,
@@ -80,6 +86,7 @@ pub async fn serve(app: Arc<App>, stop: impl Future<Output = ()>, listening: imp
     let connections = Arc::new(Semaphore::new(app.config.options.max_connections()));
     let graceful = GracefulShutdown::new();
     let mut server = hyper::server::conn::http1::Builder::new();
+    server.max_buf_size(UNSENT);
     server.timer(TokioTimer::new()).header_read_timeout(app.config.options.timeout());
     tokio::pin!(stop);
     loop {
@@ -97,8 +104,12 @@ pub async fn serve(app: Arc<App>, stop: impl Future<Output = ()>, listening: imp
             continue;
         };
         let _ = stream.set_nodelay(true);
+        let _ = socket2::SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT as u32);
+        // A peer that takes nothing for so long is gone, or holds its connection for the sake of it.
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(app.config.options.timeout()));
         let service = TowerToHyperService::new(service.clone().layer(Extension(Peer(peer))));
-        let connection = graceful.watch(server.serve_connection(TokioIo::new(stream), service));
+        let connection = graceful.watch(server.serve_connection(TokioIo::new(Box::pin(stream)), service));
         let app = app.clone();
         tokio::spawn(async move {
             app.metrics.connections.fetch_add(1, Ordering::Relaxed);

@@ -1,9 +1,8 @@
 //! One state of a database: a manifest and its packs, open. What reads it keeps it: a pack that is removed meanwhile
 //! stays readable for who has it open.
 
-use std::cell::RefCell;
-use std::collections::VecDeque;
-use std::sync::Arc;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use prollite::chunk::{Chunk, ChunkStore};
@@ -24,18 +23,42 @@ impl Snapshot {
     pub fn bytes(&self) -> u64 { self.packs.iter().map(|pack| pack.bytes).sum() }
 }
 
-/// Blocks that a view keeps: neighbours are read one after the other.
-const BLOCKS: usize = 64;
+/// Blocks of packs as they were read last, by pack and place. One for the process: what many readers ask for is inflated
+/// once, and memory does not grow with their number.
+struct Blocks { kept: BTreeMap<Key, Vec<Bytes>>, order: VecDeque<Key>, bytes: usize }
 
-/// A snapshot as the engine reads it, and packs that are not listed yet. One thread's own.
-pub struct View { snapshot: Arc<Snapshot>, more: Vec<Arc<Pack>>, blocks: RefCell<VecDeque<((Address, u64), Vec<Bytes>)>> }
+type Key = (Address, u64);
+
+/// Bytes of blocks that are kept; the one that has been here longest goes first.
+const KEPT: usize = 64 << 20;
+
+static BLOCKS: Mutex<Blocks> = Mutex::new(Blocks { kept: BTreeMap::new(), order: VecDeque::new(), bytes: 0 });
+
+fn size(block: &[Bytes]) -> usize { block.iter().map(Bytes::len).sum() }
+
+impl Blocks {
+    fn keep(&mut self, key: Key, block: Vec<Bytes>) {
+        self.bytes += size(&block);
+        match self.kept.insert(key, block) {
+            Some(same) => self.bytes -= size(&same),
+            None => self.order.push_back(key),
+        }
+        while self.bytes > KEPT {
+            let Some(gone) = self.order.pop_front().and_then(|oldest| self.kept.remove(&oldest)) else { break };
+            self.bytes -= size(&gone);
+        }
+    }
+}
+
+fn blocks() -> MutexGuard<'static, Blocks> { BLOCKS.lock().unwrap_or_else(PoisonError::into_inner) }
+
+/// A snapshot as the engine reads it, and packs that are not listed yet.
+pub struct View { snapshot: Arc<Snapshot>, more: Vec<Arc<Pack>> }
 
 impl View {
     pub fn new(snapshot: Arc<Snapshot>) -> View { View::with(snapshot, Vec::new()) }
 
-    pub fn with(snapshot: Arc<Snapshot>, more: Vec<Arc<Pack>>) -> View {
-        View { snapshot, more, blocks: RefCell::default() }
-    }
+    pub fn with(snapshot: Arc<Snapshot>, more: Vec<Arc<Pack>>) -> View { View { snapshot, more } }
 
     fn find(&self, address: &Address) -> Option<(&Arc<Pack>, Place)> {
         self.snapshot.find(address).or_else(|| self.more.iter().find_map(|pack| Some((pack, pack.find(address)?))))
@@ -43,16 +66,13 @@ impl View {
 
     fn read(&self, pack: &Pack, place: Place) -> Result<Option<Bytes>> {
         let key = (pack.id, place.at);
-        let mut blocks = self.blocks.borrow_mut();
-        if let Some((_, block)) = blocks.iter().find(|(known, _)| *known == key) {
+        if let Some(block) = blocks().kept.get(&key) {
             return Ok(block.get(place.which as usize).cloned());
         }
+        // Nobody waits for the disk but who asks.
         let block = pack.block(place)?;
         let found = block.get(place.which as usize).cloned();
-        if blocks.len() >= BLOCKS {
-            blocks.pop_front();
-        }
-        blocks.push_back((key, block));
+        blocks().keep(key, block);
         Ok(found)
     }
 }

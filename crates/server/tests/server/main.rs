@@ -9,5 +9,6 @@ mod many;
 mod refusals;
 mod round_trips;
 mod rows;
+mod slow;
 mod static_folder;
 mod support;
