@@ -1,6 +1,7 @@
 // Builds the package: codes, the wasm engine and its bindings (`pkg/`), types and bundles (`dist/`), the apps (`www/*/dist`).
 // Each step is done again only when what it reads has changed.
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { writeTypescriptCodes } from './codes.mjs';
 import { setupPackages, setupWasmTarget } from './setup.mjs';
@@ -21,7 +22,7 @@ export async function buildWasm() {
     );
   }
   say('building the engine for wasm');
-  await run('cargo', ['build', '-p', 'prollite-wasm', '--profile', PROFILE, '--target', 'wasm32-unknown-unknown']);
+  await run('cargo', ['build', '-p', 'prollite-wasm', '--profile', PROFILE, '--target', 'wasm32-unknown-unknown', '--config', unnamed()]);
   const wasm = join(targetDir, 'wasm32-unknown-unknown', PROFILE, 'prollite_wasm.wasm');
   const outputs = ['pkg/prollite.js', 'pkg/prollite.d.ts', 'pkg/prollite_bg.wasm'];
   await once('bindings', hashOf([wasm, 'crates/build/src', 'crates/build/Cargo.toml'], lock), outputs, async () => {
@@ -30,6 +31,12 @@ export async function buildWasm() {
     mkdirSync(at('pkg'), { recursive: true });
     await run('cargo', ['run', '-q', '-p', 'prollite-build', '--', wasm, at('pkg'), 'prollite']);
   });
+}
+
+/** The texts of panics name source files, and what is published names no folder of the machine that built it. */
+function unnamed() {
+  const crates = join(process.env.CARGO_HOME ?? join(homedir(), '.cargo'), 'registry', 'src');
+  return `target.wasm32-unknown-unknown.rustflags=${JSON.stringify([`--remap-path-prefix=${crates}=crates`])}`;
 }
 
 /** `dist/`: what npm publishes. */

@@ -4,8 +4,7 @@ use std::cell::RefCell;
 
 use gluesql::core::executor::{execute, Payload};
 use gluesql::core::plan::{
-    ExprPlan, ProjectInputPlan, ProjectPlan, ProjectionPlan, QueryPlan, SelectItemPlan, SourcePlan, StatementPlan,
-    TableAccessPlan, TableSourcePlan,
+    ProjectInputPlan, ProjectPlan, ProjectionPlan, QueryPlan, SourcePlan, StatementPlan, TableAccessPlan, TableSourcePlan,
 };
 
 use crate::error::{Error, Result};
@@ -13,10 +12,6 @@ use crate::sql::eval::Env;
 use crate::sql::plan::Node;
 use crate::sql::relation::{open, Operator, Row};
 use crate::sql::suspension::{Start, Waiting};
-
-/// Its name, and that of its only column: the number of rows so far.
-pub const TABLE: &str = "⟨private⟩";
-pub const COLUMN: &str = "rows";
 
 /// Rows in a batch: what GlueSQL's loop costs (0.25 to 0.45 µs a row) falls on all of them.
 const BATCH: usize = 256;
@@ -52,24 +47,18 @@ impl PrivateTable<'_> {
         }
         Ok(rows.len() > before)
     }
-
-    pub fn len(&self) -> usize { self.rows.borrow().len() }
 }
 
-thread_local! {
-    /// `SELECT "rows" FROM "⟨private⟩"`, planned once.
-    static STATEMENT: StatementPlan = StatementPlan::Query(QueryPlan::Project(ProjectPlan {
-        input: ProjectInputPlan::Source(SourcePlan::Table(TableSourcePlan {
-            name: TABLE.to_string(),
-            alias: None,
-            access: TableAccessPlan::FullScan,
-        })),
-        projection: ProjectionPlan::SelectItems(vec![SelectItemPlan::Expr {
-            expr: ExprPlan::Identifier(COLUMN.to_string()),
-            label: COLUMN.to_string(),
-        }]),
-    }));
-}
+/// `SELECT FROM ""`: one row a batch, and nothing in it. `crates/build/src/trim.rs` relies on it: there is no expression
+/// for GlueSQL to evaluate, and no other statement.
+static STATEMENT: StatementPlan = StatementPlan::Query(QueryPlan::Project(ProjectPlan {
+    input: ProjectInputPlan::Source(SourcePlan::Table(TableSourcePlan {
+        name: String::new(),
+        alias: None,
+        access: TableAccessPlan::FullScan,
+    })),
+    projection: ProjectionPlan::SelectItems(Vec::new()),
+}));
 
 /// Runs a plan to its end. After a fault the statement's first query goes on where it was; `kept`: when it has answered,
 /// the statement still has work to do.
@@ -106,7 +95,7 @@ pub fn run(node: &Node, env: &Env, kept: bool) -> Result<Vec<Row>> {
 
 fn run_with<'p>(source: Box<dyn Operator + 'p>, rows: Vec<Row>, row: Row) -> (Result<Vec<Row>>, PrivateTable<'p>) {
     let mut table = PrivateTable { source: source.into(), rows: rows.into(), row: row.into(), failure: RefCell::default() };
-    let payload = STATEMENT.with(|statement| execute(&mut table, statement));
+    let payload = execute(&mut table, &STATEMENT);
     if let Some(error) = table.failure.take() {
         return (Err(error), table);
     }

@@ -1,27 +1,19 @@
 //! GlueSQL's traits over the private table. What a query never asks keeps its default, which refuses.
 
-use gluesql::core::ast::{ColumnDef, DataType};
 use gluesql::core::data::{Key, Schema, Value};
 use gluesql::core::error::{Error, Result};
 use gluesql::core::store::{
     AlterTable, CustomFunction, CustomFunctionMut, Index, IndexMut, Metadata, Planner, RowIter, Store, StoreMut, Transaction,
 };
 
-use super::private::{PrivateTable, COLUMN, TABLE};
+use super::private::PrivateTable;
 
 impl Store for PrivateTable<'_> {
+    /// The only table has no name and no columns: its rows stand for batches.
     fn fetch_schema(&self, table_name: &str) -> Result<Option<Schema>> {
-        let column = ColumnDef {
-            name: COLUMN.to_string(),
-            data_type: DataType::Int,
-            nullable: false,
-            default: None,
-            unique: None,
-            comment: None,
-        };
-        Ok((table_name == TABLE).then(|| Schema {
-            table_name: TABLE.to_string(),
-            column_defs: Some(vec![column]),
+        Ok(table_name.is_empty().then(|| Schema {
+            table_name: String::new(),
+            column_defs: Some(Vec::new()),
             indexes: Vec::new(),
             engine: None,
             foreign_keys: Vec::new(),
@@ -29,17 +21,14 @@ impl Store for PrivateTable<'_> {
         }))
     }
 
-    fn fetch_all_schemas(&self) -> Result<Vec<Schema>> { Ok(self.fetch_schema(TABLE)?.into_iter().collect()) }
+    fn fetch_all_schemas(&self) -> Result<Vec<Schema>> { Ok(self.fetch_schema("")?.into_iter().collect()) }
 
     fn fetch_data(&self, _: &str, _: &Key) -> Result<Option<Vec<Value>>> { Ok(None) }
 
     /// One row a batch.
     fn scan_data<'a>(&'a self, _: &str) -> Result<RowIter<'a>> {
         Ok(Box::new(std::iter::from_fn(move || match self.advance() {
-            Ok(true) => {
-                let rows = self.len() as i64;
-                Some(Ok((Key::I64(rows), vec![Value::I64(rows)])))
-            }
+            Ok(true) => Some(Ok((Key::None, Vec::new()))),
             Ok(false) => None,
             Err(_) => Some(Err(Error::StorageMsg("see beside".to_string()))),
         })))
