@@ -9,7 +9,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::temporal::{date_text, datetime_text, parse_date, parse_datetime, parse_time, time_text};
 use super::uuid::{parse_uuid, uuid_text};
-use super::value::real_to_text;
+use super::real::real_to_text;
 use super::{ColumnType, Json, Value};
 use crate::error::{Code, Error, Result};
 

@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use super::value::real_to_text;
+use super::real::real_to_text;
 use super::Value;
 use crate::error::{Error, Result};
 

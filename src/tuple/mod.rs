@@ -4,6 +4,7 @@ mod coerce;
 mod column_type;
 mod json;
 mod key;
+mod real;
 mod row;
 mod temporal;
 mod uuid;
@@ -13,6 +14,7 @@ pub use coerce::{decimal_as_number, decimal_to_real, rescale};
 pub use column_type::{ColumnType, Family, MAX_PRECISION};
 pub use json::{quoted, unescape, Json};
 pub use key::{check_key_size, decode_key, encode_key, encode_key_part, key_inverts, KeyOrder, KeyReader};
+pub use real::{real_digits, real_to_text, round_real};
 pub use row::{
     encode_cell, encode_row, encode_slices, read_cell, read_large, same_cell, CellRef, Cells, RowRef, MAX_ROW,
 };
@@ -20,4 +22,4 @@ pub use temporal::{
     civil_from_days, date_text, datetime_text, days_from_civil, parse_date, parse_datetime, parse_time, time_text, DAY,
 };
 pub use uuid::{parse_uuid, uuid_text};
-pub use value::{real_to_text, Value};
+pub use value::Value;

@@ -142,37 +142,6 @@ fn compare_fractions(mut numerator: u128, unit: u128, fraction: f64) -> Ordering
     (numerator != 0).cmp(&false)
 }
 
-/// A REAL as SQLite prints it since 3.52, always with a point or an exponent: the fewest digits that read back as the
-/// same REAL.
-pub fn real_to_text(real: f64) -> String {
-    if real.is_infinite() {
-        return if real > 0.0 { "Inf".into() } else { "-Inf".into() };
-    }
-    let scientific = format!("{:e}", real + 0.0);
-    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    let sign = if mantissa.starts_with('-') { "-" } else { "" };
-    let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
-    let digits = match digits.trim_end_matches('0') {
-        "" => "0",
-        trimmed => trimmed,
-    };
-    if !(-4..17).contains(&exponent) {
-        let (first, rest) = digits.split_at(1);
-        let rest = if rest.is_empty() { "0" } else { rest };
-        let direction = if exponent < 0 { '-' } else { '+' };
-        return format!("{sign}{first}.{rest}e{direction}{:02}", exponent.abs());
-    }
-    if exponent < 0 {
-        return format!("{sign}0.{}{digits}", "0".repeat(exponent.unsigned_abs() as usize - 1));
-    }
-    let whole = exponent as usize + 1;
-    if digits.len() <= whole {
-        return format!("{sign}{digits}{}.0", "0".repeat(whole - digits.len()));
-    }
-    format!("{sign}{}.{}", &digits[..whole], &digits[whole..])
-}
-
 impl From<i64> for Value { fn from(int: i64) -> Self { Value::Int(int) } }
 impl From<&str> for Value { fn from(text: &str) -> Self { Value::text(text) } }
 impl From<String> for Value { fn from(text: String) -> Self { Value::text(text) } }
@@ -209,27 +178,5 @@ mod tests {
             assert_eq!(b.compare(&a, false), expected.reverse(), "{b:?} {a:?}");
         }
         assert!(Value::text("AbC").equals(&Value::text("aBc"), true));
-    }
-
-    #[test]
-    fn reals_print_as_sqlite_prints_them() {
-        let cases = [
-            (1.0, "1.0"),
-            (-0.0, "0.0"),
-            (0.1, "0.1"),
-            (1e20, "1.0e+20"),
-            (1.5e-7, "1.5e-07"),
-            (123456.789, "123456.789"),
-            (-0.001, "-0.001"),
-            (1e17, "1.0e+17"),
-            (1e16, "10000000000000000.0"),
-            (0.1 + 0.2, "0.30000000000000004"),
-            (1.0 / 3.0, "0.3333333333333333"),
-            (5e-324, "5.0e-324"),
-            (100000000000000.0, "100000000000000.0"),
-        ];
-        for (real, text) in cases {
-            assert_eq!(real_to_text(real), text);
-        }
     }
 }

@@ -15,30 +15,8 @@ fn real(real: f64, loose: bool) -> String {
     match real {
         real if real.is_nan() => "NULL".to_string(),
         real if loose && real.fract() == 0.0 && real.abs() < 9.2e18 => format!("i{}", real as i64),
-        real => format!("r{:.11e}", real + 0.0),
+        real => format!("r{:e}", real + 0.0),
     }
-}
-
-/// SQLite prints a REAL with up to 17 digits, Prollite with as few as read back: of each fraction in a text as many are
-/// compared as leave the number twelve.
-fn text(text: &str) -> String {
-    let mut out = String::from("t");
-    let mut whole = 0;
-    let mut fraction: Option<usize> = None;
-    for c in text.chars() {
-        match fraction {
-            _ if c == '.' => fraction = Some(0),
-            Some(digits) if c.is_ascii_digit() => fraction = Some(digits + 1),
-            _ => {
-                whole = if fraction.is_none() && c.is_ascii_digit() { whole + 1 } else { usize::from(c.is_ascii_digit()) };
-                fraction = None;
-            }
-        }
-        if fraction.is_none_or(|digits| digits <= 11 && digits + whole <= 12) || fraction == Some(0) {
-            out.push(c);
-        }
-    }
-    out
 }
 
 pub fn ours(session: &mut Session, sql: &str) -> Result<Rows, prollite::Error> {
@@ -49,7 +27,7 @@ pub fn ours(session: &mut Session, sql: &str) -> Result<Rows, prollite::Error> {
         Value::Int(int) => format!("i{int}"),
         Value::Real(value) => real(*value, loose),
         Value::Decimal(decimal) => format!("d{decimal}"),
-        Value::Text(found) => text(found),
+        Value::Text(found) => format!("t{found}"),
         Value::Blob(bytes) => format!("b{bytes:?}"),
     };
     Ok(outcome.rows.iter().map(|row| row.iter().map(cell).collect::<Vec<_>>().join(" | ")).collect())
@@ -68,7 +46,7 @@ pub fn theirs(sqlite: &rusqlite::Connection, sql: &str) -> rusqlite::Result<Rows
                 ValueRef::Null => "NULL".to_string(),
                 ValueRef::Integer(int) => format!("i{int}"),
                 ValueRef::Real(value) => real(value, loose),
-                ValueRef::Text(found) => text(&String::from_utf8_lossy(found)),
+                ValueRef::Text(found) => format!("t{}", String::from_utf8_lossy(found)),
                 ValueRef::Blob(bytes) => format!("b{bytes:?}"),
             })
         };

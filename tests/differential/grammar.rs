@@ -52,7 +52,7 @@ fn parts(body: &str) -> Vec<Part> {
 
 /// A column in sight.
 #[derive(Clone)]
-struct Name { text: String, class: &'static str }
+struct Name { text: String, class: &'static str, nocase: bool }
 
 pub struct Generator<'r> {
     pub grammar: &'r Grammar,
@@ -109,7 +109,9 @@ impl<'r> Generator<'r> {
             "rows" => return self.inner("value"),
             "one" => return format!("({})", self.inner("aggregate")),
             "every" => {
-                let names: Vec<String> = self.scopes.last().into_iter().flatten().map(|name| name.text.clone()).collect();
+                // A total order: where NOCASE makes texts equal, it is open which comes first.
+                let key = |name: &Name| if name.nocase { format!("{} COLLATE BINARY", name.text) } else { name.text.clone() };
+                let names: Vec<String> = self.scopes.last().into_iter().flatten().map(key).collect();
                 return if names.is_empty() { "1".to_string() } else { names.join(", ") };
             }
             _ => {}
@@ -159,7 +161,7 @@ impl<'r> Generator<'r> {
         let tables = self.tables;
         let table = &tables[self.random.below(tables.len())];
         let alias = self.alias();
-        let names = table.columns.iter().map(|column| Name { text: format!("{alias}.{}", column.name), class: column.class });
+        let names = table.columns.iter().map(|column| Name { text: format!("{alias}.{}", column.name), class: column.class, nocase: column.nocase });
         (format!("{} AS {alias}", table.name), names.collect())
     }
 
@@ -188,7 +190,7 @@ impl<'r> Generator<'r> {
         let (a, b, filter) = (self.rule("value"), self.rule("value"), self.rule("truth"));
         self.scopes.pop();
         let alias = self.alias();
-        let names = ["x", "y"].map(|name| Name { text: format!("{alias}.{name}"), class: "" });
+        let names = ["x", "y"].map(|name| Name { text: format!("{alias}.{name}"), class: "", nocase: true });
         (format!("(SELECT {a} AS x, {b} AS y FROM {table} WHERE {filter}) AS {alias}"), names.to_vec())
     }
 
@@ -222,13 +224,15 @@ impl<'r> Generator<'r> {
     fn select(&mut self, count: usize) -> String {
         let from = self.from();
         let filter = self.filter();
+        // Whose affinity a column of a compound has is open (datatype3.html, 3.3.1): none has one.
+        let sign = if self.keeps_all { "+" } else { "" };
         let text = match if self.keeps_all { 4 + self.random.below(6) } else { self.random.below(10) } {
             0 | 1 => {
                 let list: Vec<String> = (0..count).map(|_| self.rule("aggregate")).collect();
                 format!("SELECT {} FROM {from}{filter}", list.join(", "))
             }
             2 | 3 => {
-                let keys: Vec<String> = (0..1 + self.random.below(2)).map(|_| self.rule("value")).collect();
+                let keys: Vec<String> = (0..1 + self.random.below(2)).map(|_| self.key()).collect();
                 let list: Vec<String> = (0..count)
                     .map(|at| if at < keys.len() && self.random.chance(60) { keys[at].clone() } else { self.rule("aggregate") })
                     .collect();
@@ -238,17 +242,32 @@ impl<'r> Generator<'r> {
             }
             4 => {
                 let kinds: Vec<&str> = (0..count).map(|_| self.random.pick(&["window", "value"])).collect();
-                let list: Vec<String> = kinds.into_iter().map(|kind| self.rule(kind)).collect();
+                let list: Vec<String> = kinds.into_iter().map(|kind| format!("{sign}{}", self.rule(kind))).collect();
                 format!("SELECT {} FROM {from}{filter}", list.join(", "))
             }
             _ => {
-                let list: Vec<String> = (0..count).map(|_| self.rule("value")).collect();
+                let list: Vec<String> = (0..count).map(|_| format!("{sign}{}", self.rule("value"))).collect();
                 let distinct = if self.keeps_all { "" } else { self.random.pick(&["", "", "", "DISTINCT "]) };
                 format!("SELECT {distinct}{} FROM {from}{filter}", list.join(", "))
             }
         };
         self.scopes.pop();
         text
+    }
+
+    /// A key of GROUP BY. SQLite's parser computes some constants, as `7 IS NULL`, and takes what comes out for a column's
+    /// number: no constants here but plain numbers.
+    fn key(&mut self) -> String {
+        loop {
+            let key = self.rule("value");
+            let column = key.match_indices('.').any(|(at, _)| {
+                let alias = key[..at].trim_end_matches(|c: char| c.is_ascii_digit());
+                alias.len() < at && alias.ends_with('u')
+            });
+            if column || key.parse::<i64>().is_ok() {
+                return key;
+            }
+        }
     }
 
     fn compound(&mut self, count: usize) -> String {
@@ -267,7 +286,7 @@ impl<'r> Generator<'r> {
                 self.keeps_all = true;
                 let body = self.compound(2);
                 self.keeps_all = false;
-                let names = [Name { text: "w.x".into(), class: "" }, Name { text: "w.y".into(), class: "" }];
+                let names = [Name { text: "w.x".into(), class: "", nocase: true }, Name { text: "w.y".into(), class: "", nocase: true }];
                 self.scopes.push(names.to_vec());
                 let (list, filter) = (self.rule("value"), self.filter());
                 self.scopes.pop();
@@ -277,7 +296,7 @@ impl<'r> Generator<'r> {
                 let start = self.rule("small");
                 let op = self.random.pick(&["UNION", "UNION ALL"]);
                 let (table, names) = self.table();
-                self.scopes.push([names, vec![Name { text: "r.n".into(), class: "INTEGER" }]].concat());
+                self.scopes.push([names, vec![Name { text: "r.n".into(), class: "INTEGER", nocase: false }]].concat());
                 let (list, on) = (self.rule("value"), self.rule("truth"));
                 self.scopes.pop();
                 format!("WITH RECURSIVE r(n) AS (SELECT {start} {op} SELECT n + 1 FROM r WHERE n < 5) SELECT {list}, r.n FROM r LEFT JOIN {table} ON {on}")
@@ -311,7 +330,7 @@ impl<'r> Generator<'r> {
         let own = |qualified: bool| {
             let column = |column: &super::schema::Column| {
                 let text = if qualified { format!("{name}.{}", column.name) } else { column.name.clone() };
-                Name { text, class: column.class }
+                Name { text, class: column.class, nocase: column.nocase }
             };
             table.columns.iter().map(column).collect::<Vec<Name>>()
         };

@@ -26,7 +26,7 @@ pub struct Type {
     /// `Any`: nothing is known.
     pub column_type: ColumnType,
     pub nocase: bool,
-    /// COLLATE stands at the operand.
+    /// COLLATE stands in the operand.
     pub explicit: bool,
     /// What a JSON function made: JSON, where any other text is a string.
     pub json: bool,
@@ -46,6 +46,8 @@ impl Type {
         matches!(self.column_type, ColumnType::Decimal { .. } | ColumnType::Numeric) && !self.inexact
     }
     pub fn is_json(&self) -> bool { self.json || self.column_type == ColumnType::Json }
+    /// Whether case is folded, where anything is said about it.
+    pub fn collation(&self) -> Option<bool> { (self.explicit || self.column || self.nocase).then_some(self.nocase) }
     pub fn of(column_type: ColumnType) -> Type { Type { column_type, ..Type::UNKNOWN } }
 }
 

@@ -179,7 +179,11 @@ pub fn to_decimal(value: &Value) -> Result<Decimal> {
     let found = match to_number(value) {
         Value::Int(int) => Some(Decimal::from(int)),
         Value::Decimal(decimal) => Some(decimal),
-        Value::Real(real) => real_to_text(real).parse().ok().or_else(|| Decimal::from_scientific(&real_to_text(real)).ok()),
+        // The fewest digits that read back as the same REAL: 0.2 is 0.2.
+        Value::Real(real) => {
+            let shortest = format!("{real:?}");
+            shortest.parse().ok().or_else(|| Decimal::from_scientific(&shortest).ok())
+        }
         _ => None,
     };
     found.ok_or_else(|| Error::new(Code::Type, format!("{} cannot become a DECIMAL", to_text(value).unwrap_or_default())))

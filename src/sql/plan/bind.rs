@@ -43,6 +43,8 @@ pub struct Binder<'a> {
     /// The query around this one, for an expression's subquery.
     pub parent: Option<&'a Binder<'a>>,
     pub captures: Captures,
+    /// What the leftmost COLLATE inside of the expression being bound says; see [`Binder::expr`].
+    pub collation: Cell<Option<bool>>,
     /// `None` where aggregates may not stand.
     pub aggregates: RefCell<Option<Vec<AggregateCall>>>,
     /// `None` where window functions may not stand.
@@ -83,6 +85,7 @@ impl<'a> Binder<'a> {
             width: 0,
             parent: None,
             captures: Captures::default(),
+            collation: Cell::default(),
             aggregates: RefCell::new(None),
             windows: RefCell::new(None),
             named_windows: RefCell::new(Rc::from([])),
@@ -106,6 +109,7 @@ impl<'a> Binder<'a> {
             width: 0,
             parent: self.parent,
             captures: self.captures.clone(),
+            collation: Cell::default(),
             aggregates: RefCell::new(None),
             windows: RefCell::new(None),
             named_windows: RefCell::new(Rc::from([])),
@@ -204,6 +208,14 @@ impl<'a> Binder<'a> {
 
     /// An expression that may hold neither aggregates nor window functions.
     pub fn plain(&self, expr: &ast::Expr) -> Result<Bound> { self.within_aggregate(|| self.expr(expr)) }
+
+    /// For what stands beside an expression's operands: a COLLATE there is of no concern to them.
+    pub fn beside(&self, bind: impl FnOnce() -> Result<Bound>) -> Result<Bound> {
+        let collation = self.collation.get();
+        let bound = bind();
+        self.collation.set(collation);
+        bound
+    }
 
     pub fn within_aggregate(&self, bind: impl FnOnce() -> Result<Bound>) -> Result<Bound> {
         let allowed = (self.aggregates.take(), self.windows.take());

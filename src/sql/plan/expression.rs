@@ -15,7 +15,18 @@ use crate::sql::parser::GLOB;
 use crate::tuple::{ColumnType, Value};
 
 impl Binder<'_> {
-    pub fn expr(&self, expr: &ast::Expr) -> Result<Bound> { self.deeper(|| self.expression(expr)) }
+    /// A COLLATE anywhere inside decides how the whole compares, the leftmost of several; not one in a subquery.
+    pub fn expr(&self, expr: &ast::Expr) -> Result<Bound> {
+        let before = self.collation.take();
+        let mut bound = self.deeper(|| self.expression(expr))?;
+        if let Some(nocase) = self.collation.get() {
+            bound.kind = Type { nocase, explicit: true, ..bound.kind };
+        }
+        if before.is_some() {
+            self.collation.set(before);
+        }
+        Ok(bound)
+    }
 
     fn expression(&self, expr: &ast::Expr) -> Result<Bound> {
         use ast::Expr as E;
@@ -77,10 +88,11 @@ impl Binder<'_> {
             E::Subquery(query) => {
                 let (query, kinds) = self.query_in_expression(query)?;
                 let [kind] = &*kinds else { return Err(one_column(kinds.len())) };
-                Ok(Bound { expr: Expr::Scalar(query), kind: kind.clone() })
+                let kind = Type { nocase: false, explicit: false, column: false, ..kind.clone() };
+                Ok(Bound { expr: Expr::Scalar(query), kind })
             }
             E::Case { operand, conditions, results, else_result } => {
-                self.case(operand.as_deref(), conditions, results, else_result.as_deref())
+                self.case(operand.as_deref(), conditions, results, else_result.as_deref(), &|expr| self.expr(expr))
             }
             E::Cast { expr: inner, data_type, format: None, .. } => {
                 let column_type = data_type_of(data_type)?;
@@ -96,9 +108,8 @@ impl Binder<'_> {
             }
             E::Convert { expr: inner, data_type: None, .. } => self.expr(inner),
             E::Collate { expr: inner, collation } => {
-                let mut bound = self.expr(inner)?;
-                bound.kind.nocase = nocase(&collation.to_string())?;
-                bound.kind.explicit = true;
+                let bound = self.expr(inner)?;
+                self.collation.set(Some(nocase(&collation.to_string())?));
                 Ok(bound)
             }
             E::Like { negated, any: false, expr, pattern, escape_char } => {
@@ -369,12 +380,13 @@ impl Binder<'_> {
         })))
     }
 
-    fn case(
+    pub fn case(
         &self,
         operand: Option<&ast::Expr>,
         conditions: &[ast::Expr],
         results: &[ast::Expr],
         otherwise: Option<&ast::Expr>,
+        branch: &dyn Fn(&ast::Expr) -> Result<Bound>,
     ) -> Result<Bound> {
         let operand = operand.map(|operand| self.expr(operand)).transpose()?;
         let mut whens = Vec::with_capacity(conditions.len());
@@ -385,11 +397,11 @@ impl Binder<'_> {
                 None => condition.expr,
                 Some(operand) => self.compare(Comparator::Eq, operand.clone(), condition)?,
             };
-            let then = self.expr(result)?;
+            let then = branch(result)?;
             kinds.push(then.kind);
             whens.push((when, then.expr));
         }
-        let otherwise = otherwise.map(|expr| self.expr(expr)).transpose()?;
+        let otherwise = otherwise.map(branch).transpose()?;
         let otherwise = otherwise.map(|bound| {
             kinds.push(bound.kind);
             Box::new(bound.expr)
@@ -411,8 +423,8 @@ impl Binder<'_> {
             Some(chars) if chars.len() == 1 => Some(chars[0]),
             Some(_) => return Err(Error::bad_argument("ESCAPE must be a single character")),
         };
-        let expr = self.expr(expr)?.expr;
         let pattern = self.expr(pattern)?.expr;
+        let expr = self.expr(expr)?.expr;
         Match { kind, expr, pattern, escape, negated, compiled: None, regex: None }.compile()
     }
 

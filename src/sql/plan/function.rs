@@ -70,13 +70,18 @@ impl Binder<'_> {
                 let mut kind = bound[0].kind.clone();
                 kind.json = bound.iter().all(|bound| bound.kind.is_json());
                 let list = bound.into_iter().map(|bound| bound.expr).collect();
-                Ok(Bound { expr: self.fold(Expr::Coalesce(list))?, kind: Type { explicit: false, json: kind.json, ..decimal_only(kind) } })
+                Ok(Bound { expr: self.fold(Expr::Coalesce(list))?, kind: Type { json: kind.json, ..decimal_only(kind) } })
+            }
+            ("max" | "greatest" | "min" | "least", 2..) if collation(&bound) => {
+                let function = if matches!(name.as_str(), "max" | "greatest") { &functions::MAX_NOCASE } else { &functions::MIN_NOCASE };
+                Ok(Bound::new(self.fold(Expr::Call(function, bound.into_iter().map(|bound| bound.expr).collect()))?))
             }
             ("nullif", 2) => {
+                let nocase = collation(&bound);
                 let (right, left) = (bound.pop(), bound.pop());
                 let (Some(left), Some(right)) = (left, right) else { return Err(Error::internal("nullif without arguments")) };
                 // As SQLite's: nothing is converted.
-                let rule = Rule { nocase: left.kind.nocase, ..Rule::default() };
+                let rule = Rule { nocase, ..Rule::default() };
                 let comparison = Comparison { op: Comparator::Eq, left: left.expr, right: right.expr, rule };
                 Ok(Bound::new(self.fold(Expr::NullIf(Box::new(comparison)))?))
             }
@@ -110,23 +115,48 @@ impl Binder<'_> {
         if !functions::json::takes_json(name, at) {
             return self.expr(argument);
         }
-        let mut source = argument;
-        while let ast::Expr::Nested(inner) = source {
-            source = inner;
-        }
-        // json_extract of one path answers a string without its quotes; as JSON it is what `->` answers.
-        if let ast::Expr::Function(function) = source {
-            let paths = if let FunctionArguments::List(list) = &function.args { list.args.len() } else { 0 };
-            if paths > 1 && function.name.to_string().eq_ignore_ascii_case("json_extract") {
-                if paths > 2 {
-                    return self.expr(source);
-                }
-                let arrow = ast::ObjectName(vec![ast::Ident::new("->")]);
-                return self.function(&ast::Function { name: arrow, ..function.clone() });
+        self.json_argument(argument)
+    }
+
+    /// An expression as JSON: what JSON functions made as it is, also from a branch of the expression, any other value
+    /// quoted, NULL as NULL.
+    fn json_argument(&self, argument: &ast::Expr) -> Result<Bound> {
+        let json = |expr: Expr| Ok(Bound { expr: self.fold(expr)?, kind: Type { json: true, ..Type::UNKNOWN } });
+        let branch = |expr: &ast::Expr| self.deeper(|| self.json_argument(expr));
+        match argument {
+            ast::Expr::Nested(inner) => return branch(inner),
+            ast::Expr::Case { operand, conditions, results, else_result } => {
+                return json(self.case(operand.as_deref(), conditions, results, else_result.as_deref(), &branch)?.expr);
             }
+            ast::Expr::Function(function) => {
+                let arguments = match &function.args {
+                    FunctionArguments::List(list) => list.args.iter().filter_map(|argument| match argument {
+                        FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Some(expr),
+                        _ => None,
+                    }).collect(),
+                    _ => Vec::new(),
+                };
+                match (&*function.name.to_string().to_ascii_lowercase(), &arguments[..]) {
+                    // A string that one path leads to loses its quotes for SQL, not here.
+                    ("json_extract", [_, _]) => {
+                        let list = arguments.iter().map(|expr| Ok(self.expr(expr)?.expr)).collect::<Result<_>>()?;
+                        return json(Expr::Call(&functions::json::EXTRACT, list));
+                    }
+                    ("json_extract", [_, _, ..]) => return json(self.expr(argument)?.expr),
+                    ("coalesce" | "ifnull", [_, _, ..]) => {
+                        return json(Expr::Coalesce(arguments.iter().map(|expr| Ok(branch(expr)?.expr)).collect::<Result<_>>()?));
+                    }
+                    ("iif" | "if", [condition, then, otherwise @ ..]) => {
+                        let condition = std::slice::from_ref(*condition);
+                        return json(self.case(None, condition, std::slice::from_ref(*then), otherwise.first().copied(), &branch)?.expr);
+                    }
+                    _ => {}
+                }
+            }
+            _ => {}
         }
         let bound = self.expr(argument)?;
-        if bound.kind.is_json() { Ok(bound) } else { self.call("json_quote", vec![bound.expr]) }
+        if bound.kind.is_json() { Ok(bound) } else { json(Expr::Call(&functions::json::QUOTE, vec![bound.expr])) }
     }
 
     /// A scalar function by folded name.
@@ -168,13 +198,13 @@ impl Binder<'_> {
             }
             bound.push(argument.expr);
         }
-        let filter = filter_source.map(|filter| Ok::<Expr, Error>(self.plain(filter)?.expr)).transpose()?;
+        let filter = filter_source.map(|filter| Ok::<Expr, Error>(self.beside(|| self.plain(filter))?.expr)).transpose()?;
         let mut order = Vec::new();
         for clause in clauses {
             match clause {
                 FunctionArgumentClause::OrderBy(keys) => {
                     for key in keys {
-                        let (expr, descending) = (self.plain(&key.expr)?, key.asc == Some(false));
+                        let (expr, descending) = (self.beside(|| self.plain(&key.expr))?, key.asc == Some(false));
                         // NULLs come first unless it descends; said otherwise, it is a key before the key.
                         match key.nulls_first {
                             Some(first) if first == descending => {
@@ -204,7 +234,7 @@ impl Binder<'_> {
             });
             if outer && !own {
                 self.captures.borrow_mut().truncate(captured);
-                let answer = parent.aggregate(aggregate, name, arguments, distinct, clauses, filter_source)?;
+                let answer = parent.beside(|| parent.aggregate(aggregate, name, arguments, distinct, clauses, filter_source))?;
                 return Ok(self.capture(answer));
             }
         }
@@ -227,6 +257,9 @@ impl Binder<'_> {
     }
 }
 
+/// Whether functions that compare their arguments fold case: as the first says that says anything.
+fn collation(arguments: &[Bound]) -> bool { arguments.iter().find_map(|bound| bound.kind.collation()).unwrap_or(false) }
+
 pub fn decimal_only(kind: Type) -> Type {
     if kind.is_decimal() { Type::of(ColumnType::Numeric) } else { Type::UNKNOWN }
 }
@@ -237,6 +270,6 @@ pub fn typed_only(kind: Type) -> Type {
         ColumnType::Date | ColumnType::Time | ColumnType::DateTime | ColumnType::Timestamp | ColumnType::Uuid => {
             Type::of(kind.column_type)
         }
-        _ => Type { nocase: kind.nocase, ..decimal_only(kind) },
+        _ => decimal_only(kind),
     }
 }

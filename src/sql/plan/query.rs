@@ -8,7 +8,7 @@ use gluesql::core::sqlparser::ast::{self, SetExpr, SetOperator, SetQuantifier};
 use super::bind::{Cte, CteRows};
 use super::{Binder, Node, SetOperation, SortKey};
 use crate::error::{Code, Error, Result};
-use crate::sql::eval::{rule, Expr, Type};
+use crate::sql::eval::{Expr, Type};
 use crate::sql::OutputColumn;
 use crate::tuple::{ColumnType, Value};
 
@@ -171,10 +171,12 @@ pub fn combine(operation: SetOperation, op: &str, left: Planned, right: Planned)
     let mut kinds = left.kinds;
     let mut nocase = Vec::with_capacity(kinds.len());
     for ((column, kind), (other, other_kind)) in columns.iter_mut().zip(&mut kinds).zip(right.columns.iter().zip(&right.kinds)) {
-        nocase.push(rule(kind, other_kind).nocase);
+        let collation = kind.collation().or(other_kind.collation());
+        (kind.nocase, kind.column) = (collation.unwrap_or(false), collation.is_some());
+        nocase.push(kind.nocase);
         if column.column_type != other.column_type {
             column.column_type = ColumnType::Any;
-            *kind = Type { nocase: kind.nocase, ..Type::UNKNOWN };
+            *kind = Type { nocase: kind.nocase, column: kind.column, ..Type::UNKNOWN };
         }
     }
     let node = Node::Set { operation, nocase, left: Box::new(left.node), right: Box::new(right.node) };
@@ -219,10 +221,23 @@ pub fn collated(expr: &ast::Expr) -> Result<(&ast::Expr, Option<bool>)> {
     }
 }
 
-/// `ORDER BY 2`: the output column that a plain number means.
+/// `ORDER BY 2`: the output column that a plain number means; parentheses and signs change nothing about that.
 pub fn ordinal(expr: &ast::Expr, columns: usize, clause: &str) -> Result<Option<usize>> {
-    let ast::Expr::Value(value @ ast::Value::Number(..)) = expr else { return Ok(None) };
+    use ast::{Expr as E, UnaryOperator};
+    let (mut expr, mut sign) = (expr, 1);
+    while let E::Nested(inner) | E::UnaryOp { op: UnaryOperator::Plus | UnaryOperator::Minus, expr: inner } = expr {
+        if matches!(expr, E::UnaryOp { op: UnaryOperator::Minus, .. }) {
+            sign = -sign;
+        }
+        expr = inner;
+    }
+    let E::Value(value @ ast::Value::Number(..)) = expr else { return Ok(None) };
     let Expr::Literal(Value::Int(number)) = super::expression::literal(value)? else { return Ok(None) };
+    let number = sign * number;
+    // As in SQLite, more than 32 bits are a constant like any other.
+    if i32::try_from(number).is_err() {
+        return Ok(None);
+    }
     match usize::try_from(number) {
         Ok(number) if (1..=columns).contains(&number) => Ok(Some(number - 1)),
         _ => Err(Error::new(Code::ColumnNotFound, format!("{clause} {number} is out of range: there are {columns} columns"))),

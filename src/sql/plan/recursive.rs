@@ -9,7 +9,7 @@ use super::bind::CteRows;
 use super::query::{combine, is_all, limited, name_columns, output_keys, Tail};
 use super::{Binder, Node, Planned, Recursive, SetOperation};
 use crate::error::{Error, Result};
-use crate::sql::eval::rule;
+use crate::sql::eval::Type;
 use crate::tuple::ColumnType;
 
 const NO_TAIL: Tail<'static> = Tail { order_by: &[], limit: None, offset: None };
@@ -71,7 +71,7 @@ impl Binder<'_> {
             }
         }
         let Some(all) = keeps_all else { return Ok(None) };
-        let mut nocase = vec![false; anchor.columns.len()];
+        let mut collations: Vec<Option<bool>> = anchor.kinds.iter().map(Type::collation).collect();
         let mut nodes = Vec::with_capacity(steps.len());
         for step in steps {
             if step.columns.len() != anchor.columns.len() {
@@ -79,7 +79,7 @@ impl Binder<'_> {
                 return Err(Error::new(crate::Code::Type, format!("the sides of UNION have {l} and {r} columns")));
             }
             for (at, column) in anchor.columns.iter_mut().enumerate() {
-                nocase[at] |= rule(&anchor.kinds[at], &step.kinds[at]).nocase;
+                collations[at] = collations[at].or(step.kinds[at].collation());
                 if column.column_type != step.columns[at].column_type {
                     column.column_type = ColumnType::Any;
                 }
@@ -93,7 +93,7 @@ impl Binder<'_> {
             queue,
             anchor: anchor.node,
             steps: nodes,
-            distinct: (!all).then_some(nocase),
+            distinct: (!all).then(|| collations.into_iter().map(Option::unwrap_or_default).collect()),
             order,
         };
         let node = limited(Node::Recursive(Box::new(recursive)), tail);

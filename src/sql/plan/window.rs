@@ -147,15 +147,15 @@ impl Binder<'_> {
         let mut bound = bound.collect::<Result<Vec<Bound>>>()?;
         let kind = bound.first().map_or(Type::UNKNOWN, |bound| bound.kind.clone());
         let nocase = kind.nocase;
-        let filter = filter.map(|filter| Ok::<Expr, Error>(self.expr(filter)?.expr)).transpose()?;
+        let filter = filter.map(|filter| Ok::<Expr, Error>(self.beside(|| self.expr(filter))?.expr)).transpose()?;
         let mut partition = Vec::new();
         for expr in &spec.partition_by {
-            let bound = self.expr(expr)?;
+            let bound = self.beside(|| self.expr(expr))?;
             partition.push((bound.expr, bound.kind.nocase));
         }
         let mut order = Vec::new();
         for key in &spec.order_by {
-            let bound = self.expr(&key.expr)?;
+            let bound = self.beside(|| self.expr(&key.expr))?;
             order.push((bound.expr, sort_key(key, 0, bound.kind.nocase)));
         }
         let frame = self.frame(spec.window_frame.as_ref(), order.len())?;

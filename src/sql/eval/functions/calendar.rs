@@ -274,7 +274,9 @@ fn shift(date: &Value, amount: &Value, unit: Option<&str>, sign: i64, cx: &Conte
         }
         is_date &= months > 0 || millis % DAY == 0;
         if months > 0 {
-            at = at.add_months_clamped((amount.round() as i64).saturating_mul(months).clamp(-200_000, 200_000));
+            let months = (amount.round() as i64).saturating_mul(months).clamp(-200_000, 200_000);
+            let Some(moved) = at.add_months_clamped(months) else { return Ok(Value::Null) };
+            at = moved;
         } else {
             // Whole units but for seconds, as in MySQL.
             let moved = if millis == 1000 { (amount * 1000.0).round() as i64 } else { (amount.round() as i64).saturating_mul(millis) };

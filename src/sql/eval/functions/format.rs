@@ -5,7 +5,7 @@ use super::value::quote;
 use super::{pure, Function, MANY};
 use crate::error::Result;
 use crate::sql::eval::convert::{to_int, to_real, to_text};
-use crate::tuple::Value;
+use crate::tuple::{real_digits, Value};
 
 pub const LIST: &[Function] = &[pure("printf", 1, MANY, format), pure("format", 1, MANY, format)];
 
@@ -86,7 +86,7 @@ fn format(a: &[Value]) -> Result<Value> {
             Some('o') => unsigned(&mut out, &spec, "0", format!("{:o}", to_int(&next()).unwrap_or(0))),
             Some(kind @ ('f' | 'F' | 'e' | 'E' | 'g' | 'G')) => {
                 let x = to_real(&next()).unwrap_or(0.0);
-                let digits = real_digits(x.abs(), kind, &spec);
+                let digits = real(x.abs(), kind, &spec);
                 number(&mut out, &spec, x.is_sign_negative() && x != 0.0, grouped(&digits, &spec));
             }
             Some('s' | 'z') => text(&mut out, &spec, &to_text(&next()).unwrap_or_default()),
@@ -169,7 +169,7 @@ fn grouped(digits: &str, spec: &Spec) -> String {
     out + &digits[end..]
 }
 
-fn real_digits(x: f64, kind: char, spec: &Spec) -> String {
+fn real(x: f64, kind: char, spec: &Spec) -> String {
     if x.is_infinite() {
         return "Inf".into();
     }
@@ -181,12 +181,12 @@ fn real_digits(x: f64, kind: char, spec: &Spec) -> String {
         precision = precision.max(1);
         trims = !spec.alternate;
     }
-    let significant = |point: i32| match (scientific, generic) {
+    let round = match (scientific, generic) {
         (true, _) => precision + 1,
         (_, true) => precision,
-        _ => point + precision,
+        _ => -precision,
     };
-    let (digits, point) = decimal(x, significant, if spec.characters { 26 } else { 16 });
+    let (digits, point) = real_digits(x, round, if spec.characters { 20 } else { 16 });
     if generic {
         precision -= 1;
         match point - 1 {
@@ -218,45 +218,6 @@ fn real_digits(x: f64, kind: char, spec: &Spec) -> String {
         text += &format!("{e}{}{:02}", if power < 0 { '-' } else { '+' }, power.abs());
     }
     text
-}
-
-/// A number as SQLite decodes it, `0.digits` times ten to the second: of the 18 or 19 digits that 64 bits hold as many
-/// as are significant, and no more than `most`; a half is rounded away from zero.
-fn decimal(x: f64, significant: impl Fn(i32) -> i32, most: i32) -> (String, i32) {
-    if x == 0.0 {
-        return ("0".into(), 1);
-    }
-    let mut scientific = format!("{x:.18e}");
-    if *scientific > *"9.223372036854774784" {
-        scientific = format!("{x:.17e}");
-    }
-    let (mantissa, power) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    let mut digits: Vec<u8> = mantissa.bytes().filter(u8::is_ascii_digit).collect();
-    let mut point = power.parse::<i32>().unwrap_or(0) + 1;
-    let mut keep = significant(point);
-    if keep == 0 && digits[0] >= b'5' {
-        digits.insert(0, b'0');
-        (keep, point) = (1, point + 1);
-    }
-    if keep > 0 {
-        let keep = keep.min(most) as usize;
-        let up = digits.get(keep).is_some_and(|digit| *digit >= b'5');
-        digits.truncate(keep);
-        if up {
-            let nines = digits.iter().rev().take_while(|digit| **digit == b'9').count();
-            let at = digits.len() - nines;
-            digits.truncate(at);
-            match digits.last_mut() {
-                Some(last) => *last += 1,
-                None => {
-                    digits.push(b'1');
-                    point += 1;
-                }
-            }
-        }
-    }
-    let digits = digits.into_iter().map(char::from).collect::<String>();
-    (digits.trim_end_matches('0').to_string(), point)
 }
 
 #[cfg(test)]

@@ -35,6 +35,21 @@ pub const LIST: &[Function] = &[
     pure("json_contains", 2, 3, contains),
 ];
 
+/// `json_extract` with one path and `json_quote`, for a text that becomes part of another: as JSON, NULL as NULL.
+pub static EXTRACT: Function = pure("json_extract", 2, 2, |a| {
+    let (Some(json), Some(path)) = (read(&a[0])?, path(&a[1])?) else { return Ok(Value::Null) };
+    match find(&json, &path) {
+        None => Ok(Value::Null),
+        // As SQL spells it.
+        Some(number @ Json::Number(_)) => quoted(&number.value()),
+        Some(Json::Null) => Ok(Value::Null),
+        Some(other) => Ok(other.to_string().into()),
+    }
+});
+pub static QUOTE: Function = pure("json_quote", 1, 1, |a| quoted(&a[0]));
+
+fn quoted(value: &Value) -> Result<Value> { if value.is_null() { Ok(Value::Null) } else { Ok(Json::of(value)?.to_string().into()) } }
+
 /// Whether this argument of a function becomes part of the JSON that it makes.
 pub fn takes_json(name: &str, at: usize) -> bool {
     match name {
@@ -51,7 +66,7 @@ pub fn takes_json(name: &str, at: usize) -> bool {
 pub fn answers_json(name: &str) -> bool {
     matches!(
         name,
-        "json" | "json_pretty" | "json_quote" | "json_keys" | "->" | "json_array" | "json_object" | "json_set" | "json_insert"
+        "json" | "json_quote" | "json_keys" | "->" | "json_array" | "json_object" | "json_set" | "json_insert"
             | "json_replace" | "json_array_append" | "json_remove" | "json_patch" | "json_merge_patch"
             | "json_group_array" | "json_group_object" | "json_arrayagg" | "json_objectagg"
     )

@@ -5,7 +5,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use super::{in_context, pure, Function};
 use crate::error::{Code, Error, Result};
 use crate::sql::eval::convert::{to_int, to_number, to_real, whole_number};
-use crate::tuple::Value;
+use crate::tuple::{round_real, Value};
 
 pub const LIST: &[Function] = &[
     pure("abs", 1, 1, abs),
@@ -95,21 +95,9 @@ fn round(a: &[Value]) -> Result<Value> {
             if places == 0 {
                 return Ok(Value::real((x + if x < 0.0 { -0.5 } else { 0.5 }).trunc()));
             }
-            Value::real(round_decimal(x, places as usize))
+            Value::real(round_real(x, places as i32))
         }
     })
-}
-
-/// Rounds the shortest decimal text of `x`, half away from zero, so that `round(1.005, 2)` sees 1.005.
-fn round_decimal(x: f64, places: usize) -> f64 {
-    match format!("{x}").parse::<Decimal>() {
-        Ok(decimal) => decimal
-            .round_dp_with_strategy(places.min(28) as u32, RoundingStrategy::MidpointAwayFromZero)
-            .to_string()
-            .parse()
-            .unwrap_or(x),
-        Err(_) => x,
-    }
 }
 
 fn whole(a: &[Value], f: fn(f64) -> f64, g: fn(&Decimal) -> Decimal) -> Result<Value> {

@@ -18,6 +18,7 @@ mod value;
 mod versioning;
 
 pub use merge_text::texts;
+pub use value::{MAX_NOCASE, MIN_NOCASE};
 
 use super::Context;
 use crate::error::{Error, Result};

@@ -1,5 +1,7 @@
 //! Functions of any value: its class, its SQL text, comparison of several.
 
+use std::cmp::Ordering;
+
 use super::text::hex_of;
 use super::{in_context, pure, Function, MANY};
 use crate::error::{Code, Error, Result};
@@ -10,10 +12,10 @@ pub const LIST: &[Function] = &[
     pure("typeof", 1, 1, |a| Ok(a[0].class().into())),
     pure("quote", 1, 1, |a| Ok(quote(&a[0]).into())),
     pure("nullif", 2, 2, |a| Ok(if !a[0].is_null() && !a[1].is_null() && a[0].equals(&a[1], false) { Value::Null } else { a[0].clone() })),
-    pure("max", 2, MANY, |a| Ok(extreme(a, std::cmp::Ordering::Greater))),
-    pure("greatest", 2, MANY, |a| Ok(extreme(a, std::cmp::Ordering::Greater))),
-    pure("min", 2, MANY, |a| Ok(extreme(a, std::cmp::Ordering::Less))),
-    pure("least", 2, MANY, |a| Ok(extreme(a, std::cmp::Ordering::Less))),
+    pure("max", 2, MANY, |a| Ok(extreme(a, Ordering::Greater, false))),
+    pure("greatest", 2, MANY, |a| Ok(extreme(a, Ordering::Greater, false))),
+    pure("min", 2, MANY, |a| Ok(extreme(a, Ordering::Less, false))),
+    pure("least", 2, MANY, |a| Ok(extreme(a, Ordering::Less, false))),
     pure("isnull", 1, 1, |a| Ok(Value::bool(a[0].is_null()))),
     pure("likely", 1, 1, |a| Ok(a[0].clone())),
     pure("unlikely", 1, 1, |a| Ok(a[0].clone())),
@@ -29,15 +31,19 @@ pub const LIST: &[Function] = &[
     in_context("gen_random_uuid", 0, 0, |_, cx| Ok(uuid([cx.moment.draw(), cx.moment.draw()]).into())),
 ];
 
+/// Where the arguments compare without case.
+pub static MAX_NOCASE: Function = pure("max", 2, MANY, |a| Ok(extreme(a, Ordering::Greater, true)));
+pub static MIN_NOCASE: Function = pure("min", 2, MANY, |a| Ok(extreme(a, Ordering::Less, true)));
+
 /// NULL if any argument is, as in SQLite.
-fn extreme(a: &[Value], wanted: std::cmp::Ordering) -> Value {
+fn extreme(a: &[Value], wanted: Ordering, nocase: bool) -> Value {
     let mut best = &a[0];
     for value in a {
         if value.is_null() {
             return Value::Null;
         }
         // Of equal values, min answers the last and max the first, as SQLite's do.
-        let order = value.compare(best, false);
+        let order = value.compare(best, nocase);
         if order == wanted || (order.is_eq() && wanted.is_lt()) {
             best = value;
         }
