@@ -77,6 +77,12 @@ impl Refusal {
 impl From<Error> for Refusal {
     /// A request that could not be read or served.
     fn from(error: Error) -> Refusal {
+        if error.code() == Code::StorageBlocked {
+            // It is the remote's storage, and may answer again in a moment.
+            let mut refusal = Refusal::new(503, Code::RemoteUnreachable, error.message());
+            refusal.retry_after = Some(2);
+            return refusal;
+        }
         let status = match error.code() {
             Code::RemoteInvalid | Code::BadArgument => 400,
             Code::RefNotFound => 404,

@@ -1,6 +1,7 @@
 //! An S3-compatible bucket: `⟨prefix⟩/⟨database⟩/manifest.json`, `packs/`, `staged/`, as in a folder.
 
 use std::future::Future;
+use std::time::Duration;
 
 use bytes::Bytes;
 use object_store::aws::AmazonS3Builder;
@@ -13,6 +14,9 @@ use tokio_stream::StreamExt;
 use crate::depot::{Depot, Found, Item, Version};
 
 pub struct Bucket { url: String, store: Box<dyn ObjectStore>, prefix: Path, runtime: Option<Runtime> }
+
+/// Pauses between tries.
+const READ_AGAIN_MS: [u64; 3] = [50, 200, 800];
 
 impl Bucket {
     pub fn open(url: &str) -> Result<Bucket> {
@@ -43,6 +47,17 @@ impl Bucket {
     }
 }
 
+/// Reads again what broke off: the store's own tries end where an answer has begun.
+async fn again<T>(mut read: impl AsyncFnMut() -> object_store::Result<T>) -> object_store::Result<T> {
+    for pause in READ_AGAIN_MS {
+        match read().await {
+            Err(object_store::Error::Generic { .. }) => tokio::time::sleep(Duration::from_millis(pause)).await,
+            done => return done,
+        }
+    }
+    read().await
+}
+
 impl Drop for Bucket {
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
@@ -55,12 +70,12 @@ impl Depot for Bucket {
     fn manifest(&self, database: &str, known: Option<&Version>) -> Result<Found> {
         let path = self.path(&format!("{database}/manifest.json"));
         let options = GetOptions { if_none_match: known.map(|version| version.0.clone()), ..GetOptions::default() };
-        let read = async {
-            let found = self.store.get_opts(&path, options).await?;
+        let read = async || {
+            let found = self.store.get_opts(&path, options.clone()).await?;
             let tag = found.meta.e_tag.clone();
             found.bytes().await.map(|bytes| (bytes, tag))
         };
-        match self.run(read)? {
+        match self.run(again(read))? {
             Ok((bytes, Some(tag))) => Ok(Found::Manifest(bytes.to_vec(), Version(tag))),
             Ok((_, None)) => Err(Error::new(Code::StorageBlocked, format!("{} answers without ETags", self.url))),
             Err(object_store::Error::NotModified { .. }) => Ok(Found::Same),
@@ -93,8 +108,8 @@ impl Depot for Bucket {
 
     fn get(&self, path: &str) -> Result<Option<Bytes>> {
         let path = self.path(path);
-        let read = async { self.store.get(&path).await?.bytes().await };
-        match self.run(read)? {
+        let read = async || self.store.get(&path).await?.bytes().await;
+        match self.run(again(read))? {
             Ok(bytes) => Ok(Some(bytes)),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(self.failed(&format!("reading {path}"), &error)),
@@ -103,8 +118,8 @@ impl Depot for Bucket {
 
     fn list(&self, folder: &str) -> Result<Vec<Item>> {
         let path = self.path(folder);
-        let items = async { self.store.list(Some(&path)).collect::<std::result::Result<Vec<_>, _>>().await };
-        let items = self.run(items)?.map_err(|error| self.failed(&format!("listing {path}"), &error))?;
+        let items = async || self.store.list(Some(&path)).collect::<std::result::Result<Vec<_>, _>>().await;
+        let items = self.run(again(items))?.map_err(|error| self.failed(&format!("listing {path}"), &error))?;
         let item = |item: object_store::ObjectMeta| {
             let name = item.location.filename()?.to_owned();
             Some(Item { name, at_ms: item.last_modified.timestamp_millis() })

@@ -189,12 +189,17 @@ impl Database {
         Ok(Some(pack))
     }
 
-    /// Packs that a restart finds staged: a client in mid-push goes on.
+    /// Packs that a restart finds staged: a client in mid-push goes on. With a depot only what lies there counts, since
+    /// other servers must find it: a copy here may be of a pack that never got there.
     fn read_staged(&self) -> Result<()> {
         let folder = self.folder.join("staged");
         let entries = std::fs::read_dir(&folder).map_err(|error| io(format!("reading {}", folder.display()), error))?;
         for entry in entries.flatten() {
             let path = entry.path();
+            if self.depot.is_some() {
+                std::fs::remove_file(&path).map_err(|error| io(format!("removing {}", path.display()), error))?;
+                continue;
+            }
             let name = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
             let is_pack = path.extension().is_some_and(|extension| extension == "name");
             let (Some(wire), true) = (Address::from_hex(name), is_pack) else { continue };

@@ -3,13 +3,17 @@
 
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use prollite::sync::{Job, Mode, Push, Update};
 
 use crate::rows;
-use crate::support::{get, send, Client, Folder, Server, PROGRAM};
+use crate::faults::{every_frame_in, exactly_once_in, proxy, Fault};
+use crate::kill::killed_in;
+use crate::support::{get, send, Client, Environment, Folder, Server, PROGRAM};
 
 struct Moto { child: Child, address: String }
 
@@ -40,9 +44,11 @@ impl Moto {
         panic!("{program} does not listen");
     }
 
-    fn environment(&self) -> Vec<(&'static str, String)> {
+    fn environment(&self) -> Environment { Moto::environment_at(&self.address) }
+
+    fn environment_at(address: &str) -> Environment {
         vec![
-            ("AWS_ENDPOINT", format!("http://{}", self.address)),
+            ("AWS_ENDPOINT", format!("http://{address}")),
             ("AWS_ALLOW_HTTP", "true".into()),
             ("AWS_ACCESS_KEY_ID", "test".into()),
             ("AWS_SECRET_ACCESS_KEY", "test".into()),
@@ -134,5 +140,74 @@ fn packs_of_one_push_come_by_either_server() {
     let mut bob = Client::new("bob-either", &server.url("rows"), &server.address);
     bob.pull(1).unwrap();
     assert_eq!((bob.head, rows::count(&bob)), (ada.head, 800_000));
+    assert!(moto.command(&folder, "fsck").contains(" 0 problems"));
+}
+
+#[test]
+fn killed_at_any_moment_over_a_bucket() {
+    let moto = Moto::start();
+    killed_in(&Folder::new("bucket-kill"), &moto.environment(), 8);
+}
+
+#[test]
+fn exactly_once_through_a_network_that_breaks_before_a_bucket() {
+    let moto = Moto::start();
+    exactly_once_in(&Folder::new("bucket-faults"), &moto.environment());
+}
+
+#[test]
+fn every_frame_can_break_before_a_bucket() {
+    let moto = Moto::start();
+    every_frame_in(&Folder::new("bucket-frames"), &moto.environment(), 15);
+}
+
+/// Between the servers and the bucket: requests that do not arrive, answers that are lost behind their effect, that of a
+/// compare-and-swap among them. Four clients push ten commits each by two servers: each is there, once.
+#[test]
+fn a_bucket_whose_answers_are_lost() {
+    let moto = Moto::start();
+    let folder = Folder::new("bucket-lost");
+    // A server that finds the store broken at its start does not start.
+    let breaks = Arc::new(AtomicBool::new(false));
+    let begun = breaks.clone();
+    let proxy = proxy(moto.address.clone(), move |number| {
+        let seed = (number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 33) as usize;
+        match number % 5 {
+            _ if !begun.load(Ordering::Relaxed) => Fault::None,
+            0 => Fault::CutRequest(seed % 20_000),
+            1 => Fault::CutAnswer(seed % 6_000),
+            2 => Fault::LoseAnswer,
+            3 => Fault::DelayAnswer(seed % 2_000),
+            _ => Fault::CutAnswer(seed % 60_000),
+        }
+    });
+    let environment = Moto::environment_at(&proxy.address);
+    let servers = ["one", "other"].map(|data| Server::start_in(&folder, data, &[], &environment));
+    breaks.store(true, Ordering::Relaxed);
+    let mut first = Client::new("first-lost", &servers[0].url("shared"), &servers[0].address);
+    first.commit("begun", "SELECT 0");
+    first.push(20).unwrap();
+    thread::scope(|scope| {
+        for client in 0..4 {
+            let server = &servers[client % 2];
+            let (url, address) = (server.url("shared"), server.address.clone());
+            scope.spawn(move || {
+                let mut own = Client::new(&format!("client-{client}"), &url, &address);
+                own.pull(20).unwrap();
+                for i in 0..10 {
+                    own.commit(&format!("c{client}_{i}"), "SELECT 1");
+                    own.sync(20).unwrap();
+                }
+            });
+        }
+    });
+    let broken = proxy.faults.load(Ordering::Relaxed);
+    assert!(broken > 10, "{broken} connections broke");
+    drop(servers);
+    // A server that is new to the bucket, and reaches it without the proxy.
+    let server = Server::start_in(&folder, "third", &[], &moto.environment());
+    let mut last = Client::new("last-lost", &server.url("shared"), &server.address);
+    last.pull(1).unwrap();
+    assert_eq!(last.root().views.len(), 41);
     assert!(moto.command(&folder, "fsck").contains(" 0 problems"));
 }

@@ -12,11 +12,11 @@ use std::time::Duration;
 use prollite::sync::MAGIC;
 
 use crate::rows;
-use crate::support::{fsck, Client, Folder, Server};
+use crate::support::{fsck_in, Client, Environment, Folder, Server};
 
 /// What happens to a connection; a number is how many bytes come before it.
 #[derive(Clone, Copy, Debug)]
-enum Fault {
+pub enum Fault {
     None,
     CutRequest(usize),
     CutAnswer(usize),
@@ -31,10 +31,10 @@ enum Fault {
     DelayAnswer(usize),
 }
 
-struct Proxy { address: String, faults: Arc<AtomicU64>, seen: Arc<Mutex<(Vec<u8>, Vec<u8>)>> }
+pub struct Proxy { pub address: String, pub faults: Arc<AtomicU64>, seen: Arc<Mutex<(Vec<u8>, Vec<u8>)>> }
 
 /// `choose` is asked for each connection. What the last one without a fault carried is kept.
-fn proxy(to: String, mut choose: impl FnMut(u64) -> Fault + Send + 'static) -> Proxy {
+pub fn proxy(to: String, mut choose: impl FnMut(u64) -> Fault + Send + 'static) -> Proxy {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let (faults, seen) = (Arc::new(AtomicU64::new(0)), Arc::new(Mutex::default()));
@@ -123,9 +123,10 @@ fn copy(mut from: TcpStream, mut to: TcpStream, way: Way) -> Vec<u8> {
 
 /// Each push has its effect once, however often it was sent.
 #[test]
-fn exactly_once_through_a_network_that_breaks() {
-    let folder = Folder::new("faults");
-    let server = Server::start(&folder, &[]);
+fn exactly_once_through_a_network_that_breaks() { exactly_once_in(&Folder::new("faults"), &Vec::new()) }
+
+pub fn exactly_once_in(folder: &Folder, environment: &Environment) {
+    let server = Server::start_in(folder, "data", &[], environment);
     let proxy = proxy(server.address.clone(), |number| {
         let seed = (number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 33) as usize;
         match number % 8 {
@@ -161,7 +162,7 @@ fn exactly_once_through_a_network_that_breaks() {
     assert!(again > 0, "no answer was lost after its effect");
     assert!(proxy.faults.load(Ordering::Relaxed) > 40);
     drop(server);
-    fsck(&folder);
+    fsck_in(folder, environment);
 }
 
 /// Pushes in the log: done, and done before.
@@ -210,9 +211,11 @@ fn boundaries(message: &[u8]) -> Vec<usize> {
 /// At the begin, the middle and the end of every frame, in both directions: cut, truncated, delayed, repeated, lost. The
 /// client goes on, the push is done once, and what is fetched is whole.
 #[test]
-fn every_frame_can_break() {
-    let folder = Folder::new("frames");
-    let server = Server::start(&folder, &[]);
+fn every_frame_can_break() { every_frame_in(&Folder::new("frames"), &Vec::new(), 5) }
+
+/// At quick counts one fault in `quick` is tried.
+pub fn every_frame_in(folder: &Folder, environment: &Environment, quick: usize) {
+    let server = Server::start_in(folder, "data", &[], environment);
     let planned: Arc<Mutex<VecDeque<Fault>>> = Arc::default();
     let plan = planned.clone();
     let proxy = proxy(server.address.clone(), move |_| plan.lock().unwrap().pop_front().unwrap_or(Fault::None));
@@ -227,7 +230,7 @@ fn every_frame_can_break() {
     let (asked, answer) = last(&proxy);
     let (asked, told, answer) = (asked.len(), answer.len(), boundaries(&answer));
     assert!(push.len() >= 20 && answer.len() >= 20 && told > 100_000, "{} and {} places", push.len(), answer.len());
-    let every = if std::env::var("PROLLITE_SERVER_KILLS").is_ok() { 1 } else { 5 };
+    let every = if std::env::var("PROLLITE_SERVER_KILLS").is_ok() { 1 } else { quick };
     let mut broken = 0;
     for (number, at) in answer.iter().enumerate() {
         let faults = [Fault::CutAnswer(*at), Fault::TruncateAnswer(*at), Fault::RepeatAnswer(*at), Fault::DelayAnswer(*at), Fault::CutRequest(asked * number / answer.len())];
@@ -258,7 +261,7 @@ fn every_frame_can_break() {
     bob.pull(1).unwrap();
     assert_eq!(bob.head, ada.head);
     drop(server);
-    fsck(&folder);
+    fsck_in(folder, environment);
 }
 
 /// What the last connection without a fault carried, once both sides are done.

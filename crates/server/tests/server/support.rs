@@ -295,8 +295,13 @@ pub fn get(address: &str, method: &'static str, path: &str, headers: &[(&str, &s
     (status, String::from_utf8_lossy(&answer).into_owned())
 }
 
+/// Where servers keep databases: nothing here says in their folder, a bucket's variables say there.
+pub type Environment = Vec<(&'static str, String)>;
+
 /// The program's own check of what it stored.
-pub fn fsck(folder: &Folder) {
-    let out = Command::new(PROGRAM).arg("fsck").arg(folder.0.join("data")).output().unwrap();
+pub fn fsck(folder: &Folder) { fsck_in(folder, &[]) }
+
+pub fn fsck_in(folder: &Folder, environment: &[(&str, String)]) {
+    let out = Command::new(PROGRAM).arg("fsck").arg(folder.0.join("data")).envs(environment.iter().cloned()).output().unwrap();
     assert!(out.status.success(), "{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
 }
