@@ -72,8 +72,9 @@ async function rustTests(long, env) {
 /** Two servers over one bucket, for which `moto` stands in. */
 async function bucketTests(env) {
   await setupRust();
-  const there = (await run('moto_server', ['--help'], { mayFail: true, quiet: true })).code === 0;
-  if (!there) throw new Stop("the bucket tests need moto_server: pip install 'moto[server,s3]'.");
+  const python = process.env.PROLLITE_PYTHON ?? 'python3';
+  const there = (await run(python, ['-c', 'import moto.server'], { mayFail: true, quiet: true })).code === 0;
+  if (!there) throw new Stop("the bucket tests need moto: pip install 'moto[server,s3]'.");
   const args = ['test', '-p', 'prollite-server', '--features', 'bucket', '--test', 'server', '--', 'bucket'];
   const { code, output } = await run('cargo', args, { mayFail: true, env: { ...env, CARGO_TERM_COLOR: 'never' } });
   const counts = cargoTestCounts(output);

@@ -44,6 +44,9 @@ pub struct Options {
     /// Most bytes of packs a database; 0: no limit [0]
     #[arg(long, env = "PROLLITE_QUOTA", value_name = "BYTES")]
     pub quota: Option<u64>,
+    /// Bytes that stay free on the disk: below them pushes are refused; 0: as long as there is room [64 MiB]
+    #[arg(long, env = "PROLLITE_MIN_FREE", value_name = "BYTES")]
+    pub min_free: Option<u64>,
     /// Hours for which files stay that nothing lists any more [24]
     #[arg(long, env = "PROLLITE_GRACE", value_name = "HOURS")]
     pub grace: Option<u64>,
@@ -69,6 +72,7 @@ impl Options {
     pub fn rate(&self) -> u32 { self.rate.unwrap_or(200) }
     pub fn timeout(&self) -> std::time::Duration { std::time::Duration::from_secs(self.timeout.unwrap_or(30).max(1)) }
     pub fn quota(&self) -> u64 { self.quota.unwrap_or(0) }
+    pub fn min_free(&self) -> u64 { self.min_free.unwrap_or(64 << 20) }
     pub fn grace_ms(&self) -> i64 { i64::try_from(self.grace.unwrap_or(24).saturating_mul(3_600_000)).unwrap_or(i64::MAX / 4) }
 
     /// What the file says where neither a flag nor the environment does.
@@ -86,6 +90,7 @@ impl Options {
             rate: self.rate.or(file.rate),
             timeout: self.timeout.or(file.timeout),
             quota: self.quota.or(file.quota),
+            min_free: self.min_free.or(file.min_free),
             grace: self.grace.or(file.grace),
             gc_every: self.gc_every.or(file.gc_every),
             bucket: self.bucket.or(file.bucket),

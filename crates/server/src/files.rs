@@ -23,8 +23,18 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
         file.write_all(bytes)?;
         file.sync_all()
     });
-    written.map_err(|error| io(format!("writing {}", temporary.display()), error))?;
+    if let Err(error) = written {
+        // On a full disk what is half written must not stay.
+        let _ = fs::remove_file(&temporary);
+        return Err(io(format!("writing {}", temporary.display()), error));
+    }
     settle(&temporary, path)
+}
+
+/// Bytes that are left to this program on the disk of `folder`.
+pub fn free(folder: &Path) -> Result<u64> {
+    let disk = rustix::fs::statvfs(folder).map_err(|error| io(format!("asking the disk of {}", folder.display()), error.into()))?;
+    Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
 }
 
 /// Puts a durable file in its place.

@@ -88,9 +88,7 @@ fn rewrite(database: &Database, snapshot: &Arc<Snapshot>, live: &[Address]) -> R
             packs.push(Arc::new(database.finish(std::mem::replace(&mut writer, database.writer()?))?));
         }
     }
-    if writer.is_empty() {
-        writer.drop_file();
-    } else {
+    if !writer.is_empty() {
         packs.push(Arc::new(database.finish(writer)?));
     }
     Ok(packs)

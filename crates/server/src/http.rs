@@ -22,6 +22,7 @@ use crate::auth::{Grant, Scope, Tokens};
 use crate::compact;
 use crate::config::Config;
 use crate::database::Database;
+use crate::files;
 use crate::limits::Rate;
 use crate::metrics::Metrics;
 use crate::registry::Registry;
@@ -308,18 +309,26 @@ fn read_frames(body: &[u8]) -> Result<(Option<Updates>, Vec<Bytes>), Refusal> {
     }
 }
 
-fn check_room(app: &App, database: &Database) -> Result<(), Refusal> {
+/// Whether so many more bytes may be stored.
+fn check_room(app: &App, database: &Database, more: usize) -> Result<(), Refusal> {
     let bytes = database.snapshot().bytes();
     let quota = app.config.options.quota();
     if quota > 0 && bytes >= quota {
         let text = format!("database {} has {bytes} bytes, its quota is {quota}", database.name);
         return Err(Refusal::new(507, Code::Quota, text));
     }
+    let least = app.config.options.min_free();
+    let free = if least > 0 { files::free(database.folder())? } else { u64::MAX };
+    if free < least.saturating_add(more as u64) {
+        tracing::warn!(database = database.name, free, least, "the disk is almost full: pushes are refused");
+        let text = format!("the server's disk has {free} bytes left, of which {least} stay free (--min-free)");
+        return Err(Refusal::new(507, Code::Quota, text));
+    }
     Ok(())
 }
 
 fn put_pack(app: &App, database: &Database, name: &str, body: &[u8]) -> Answered {
-    check_room(app, database)?;
+    check_room(app, database, body.len())?;
     let wrong = || Refusal::new(400, Code::RemoteInvalid, "a pack is named by the hash of its bytes, 64 hexadecimal digits");
     let id = Address::from_hex(name).filter(|id| *id == Address::of(body)).ok_or_else(wrong)?;
     let (_, chunks) = read_frames(body)?;
@@ -342,12 +351,13 @@ fn land(app: &App, database: &Arc<Database>, updates: &Updates, chunks: Vec<Byte
         return Err(Refusal::new(403, Code::RemoteAuth, format!("the token may not move {}", update.name)));
     }
     if updates.updates.iter().any(|update| update.new.is_some()) {
-        check_room(app, database)?;
+        check_room(app, database, chunks.iter().map(Bytes::len).sum())?;
     }
     let landed = database.push(updates, chunks, Rights { force: grant.force })?;
     app.metrics.pushes.fetch_add(1, Ordering::Relaxed);
     tracing::info!(database = database.name, token = grant.id, generation = landed.generation, again = landed.again, "push");
-    if compact::is_crowded(database) {
+    // What is joined needs its room twice for a while.
+    if compact::is_crowded(database) && check_room(app, database, 0).is_ok() {
         let database = database.clone();
         tokio::task::spawn_blocking(move || match compact::compact(&database) {
             Ok(0) => {}

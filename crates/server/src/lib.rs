@@ -30,7 +30,7 @@ use prollite::{Code, Error};
 pub(crate) fn io(what: impl std::fmt::Display, error: std::io::Error) -> Error {
     use std::io::ErrorKind;
     let code = match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Code::Quota,
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => Code::Quota,
         _ => Code::StorageBlocked,
     };
     Error::new(code, format!("{what}: {error}"))

@@ -24,7 +24,7 @@ impl Metrics {
         *requests.entry((endpoint, status)).or_insert(0) += 1;
     }
 
-    pub fn text(&self, databases: usize, chunks: usize, bytes: u64) -> String {
+    pub fn text(&self, databases: usize, chunks: usize, bytes: u64, free: u64) -> String {
         let mut text = String::from("# TYPE prollite_requests_total counter\n");
         for ((endpoint, status), count) in self.requests.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             let _ = writeln!(text, "prollite_requests_total{{endpoint=\"{endpoint}\",status=\"{status}\"}} {count}");
@@ -45,6 +45,7 @@ impl Metrics {
             ("open_databases", databases as u64),
             ("chunks", chunks as u64),
             ("pack_bytes", bytes),
+            ("disk_free_bytes", free),
         ];
         for (name, value) in gauges {
             let _ = writeln!(text, "# TYPE prollite_{name} gauge\nprollite_{name} {value}");

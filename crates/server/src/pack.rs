@@ -91,10 +91,10 @@ impl Pack {
     }
 }
 
-/// A pack in the making.
+/// A pack in the making. Given up, it leaves no file.
 pub struct PackWriter {
     folder: PathBuf,
-    path: PathBuf,
+    path: Temporary,
     file: BufWriter<File>,
     hasher: blake3::Hasher,
     at: u64,
@@ -109,7 +109,7 @@ impl PackWriter {
         let file = File::create(&path).map_err(|error| io(format!("making {}", path.display()), error))?;
         let mut writer = PackWriter {
             folder: folder.into(),
-            path,
+            path: Temporary(path),
             file: BufWriter::new(file),
             hasher: blake3::Hasher::new(),
             at: 0,
@@ -131,7 +131,7 @@ impl PackWriter {
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        self.file.write_all(bytes).map_err(|error| io(format!("writing {}", self.path.display()), error))?;
+        self.file.write_all(bytes).map_err(|error| io(format!("writing {}", self.path.0.display()), error))?;
         self.hasher.update(bytes);
         self.at += bytes.len() as u64;
         Ok(())
@@ -162,19 +162,21 @@ impl PackWriter {
     /// Makes it durable under its name. The index is there before the pack is.
     pub fn finish(mut self) -> Result<Pack> {
         self.flush()?;
-        let wrong = |error| io(format!("writing {}", self.path.display()), error);
+        let wrong = |error| io(format!("writing {}", self.path.0.display()), error);
         self.file.flush().and_then(|()| self.file.get_ref().sync_all()).map_err(wrong)?;
         let id = Address(*self.hasher.finalize().as_bytes());
         self.entries.sort_unstable_by_key(|(address, _)| *address);
         self.entries.dedup_by_key(|(address, _)| *address);
         let index = write_index(&self.entries);
         files::write(&index_path(&self.folder, &id), &index)?;
-        files::settle(&self.path, &pack_path(&self.folder, &id))?;
+        files::settle(&self.path.0, &pack_path(&self.folder, &id))?;
         Pack::open(&self.folder, id)
     }
+}
 
-    /// Gives it up.
-    pub fn drop_file(self) {
-        let _ = fs::remove_file(&self.path);
-    }
+/// A file that is removed, unless it has another name by then.
+struct Temporary(PathBuf);
+
+impl Drop for Temporary {
+    fn drop(&mut self) { let _ = fs::remove_file(&self.0); }
 }

@@ -134,7 +134,7 @@ async fn serve_metrics(app: Arc<App>, listener: TcpListener) {
         let snapshots: Vec<_> = databases.iter().map(|database| database.snapshot()).collect();
         let chunks = snapshots.iter().map(|snapshot| snapshot.chunks()).sum();
         let bytes = snapshots.iter().map(|snapshot| snapshot.bytes()).sum();
-        let text = app.metrics.text(databases.len(), chunks, bytes);
+        let text = app.metrics.text(databases.len(), chunks, bytes, crate::files::free(&app.config.data).unwrap_or(0));
         async move { text }
     };
     let router: Router = Router::new().route("/metrics", get(answer));

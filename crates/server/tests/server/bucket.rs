@@ -1,5 +1,5 @@
-//! Two servers over one bucket. `moto_server` is the bucket (`pip install 'moto[server,s3]'`; `PROLLITE_MOTO` names the
-//! program where it is not on the path).
+//! Two servers over one bucket. `moto` is the bucket (`pip install 'moto[server,s3]'`; `PROLLITE_PYTHON` names the Python
+//! that has it where `python3` does not).
 
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
@@ -29,9 +29,9 @@ const BUCKET: &str = "s3://prollite/some/where";
 impl Moto {
     fn start() -> Moto {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let program = std::env::var("PROLLITE_MOTO").unwrap_or_else(|_| "moto_server".into());
+        let program = std::env::var("PROLLITE_PYTHON").unwrap_or_else(|_| "python3".into());
         let mut command = Command::new(&program);
-        command.args(["-H", "127.0.0.1", "-p", &port.to_string()]).stdout(Stdio::null()).stderr(Stdio::null());
+        command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/server/bucket.py")).args(["-H", "127.0.0.1", "-p", &port.to_string()]).stdout(Stdio::null()).stderr(Stdio::null());
         let child = command.spawn().unwrap_or_else(|error| panic!("{program}: {error}; pip install 'moto[server,s3]'"));
         let moto = Moto { child, address: format!("127.0.0.1:{port}") };
         for _ in 0..600 {

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "bucket")]
 mod bucket;
+mod disk;
 mod faults;
 mod hostile;
 mod kill;

@@ -36,9 +36,14 @@ impl Server {
     pub fn start(folder: &Folder, flags: &[&str]) -> Server { Server::start_in(folder, "data", flags, &[]) }
 
     pub fn start_in(folder: &Folder, data: &str, flags: &[&str], environment: &[(&str, String)]) -> Server {
+        Server::start_by(Command::new(PROGRAM), folder, data, flags, environment)
+    }
+
+    /// `command` is the program, or what becomes it.
+    pub fn start_by(mut command: Command, folder: &Folder, data: &str, flags: &[&str], environment: &[(&str, String)]) -> Server {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let log = folder.0.join(format!("log-{}", NUMBER.fetch_add(1, Ordering::Relaxed)));
-        let mut child = Command::new(PROGRAM)
+        let mut child = command
             .arg(folder.0.join(data))
             .args(["--listen", "127.0.0.1:0", "--rate", "0"])
             .args(flags)
