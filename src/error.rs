@@ -58,6 +58,8 @@ codes! {
     RemoteAuth "REMOTE_AUTH" false "The remote refuses the credentials."
     RemoteUnreachable "REMOTE_UNREACHABLE" true "The remote cannot be reached."
     RemoteNonFf "REMOTE_NON_FF" false "The remote branch has commits that are not here."
+    NotHere "NOT_HERE" true "Chunks of a lazy clone are not here, and its remote cannot be asked for them now."
+    BeyondDepth "BEYOND_DEPTH" false "A commit lies behind the boundary of a shallow clone."
     RemoteInvalid "REMOTE_INVALID" false "The remote sent something that does not follow the protocol."
 }
 

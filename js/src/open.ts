@@ -3,7 +3,7 @@ import { Handle } from './db';
 import { unmark } from './marks';
 import { Link, type Engine, type StartEngine } from './rpc';
 import type { FromWorker, ToWorker, WasmSource } from './protocol';
-import type { Db, OpenOptions, SyncOpts } from './types';
+import type { CloneOpts, Db, OpenOptions } from './types';
 
 const PREFIX = 'prollite/';
 
@@ -47,11 +47,11 @@ export async function open(name: string, options: OpenOptions = {}): Promise<Db>
 }
 
 /** Makes a database that is a clone of a remote's. One that holds something already is `EXISTS`. */
-export async function clone(url: string, name: string, options: OpenOptions & SyncOpts = {}): Promise<Db> {
-  const { branch, onProgress, ...rest } = options;
+export async function clone(url: string, name: string, options: OpenOptions & CloneOpts = {}): Promise<Db> {
+  const { branch, onProgress, lazy, ...rest } = options;
   const db = await open(name, rest);
   try {
-    await db.remotes.clone(url, { branch, onProgress, signal: options.signal });
+    await db.remotes.clone(url, { branch, onProgress, lazy, signal: options.signal });
     return db;
   } catch (error) {
     await db.close();

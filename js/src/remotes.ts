@@ -2,7 +2,7 @@
 import { call, personText } from './commit';
 import type { SessionQueries } from './queryable';
 import { conflictCount, rowStats } from './vc';
-import type { AutoSync, MergeResult, Person, PushOpts, RemoteInfo, Remotes, Row, SqlValue, SyncOpts } from './types';
+import type { AutoSync, CloneOpts, MergeResult, Opts, Person, PushOpts, RemoteInfo, Remotes, Row, SqlValue, SyncOpts } from './types';
 
 /** Between tries of `auto` that failed: doubled each time, up to this. */
 const LONGEST_MS = 5 * 60_000;
@@ -41,8 +41,13 @@ export class RemoteCalls implements Remotes {
     await this.call('dolt_remote', ['remove', name]);
   }
 
-  async clone(url: string, options: SyncOpts = {}): Promise<void> {
-    await this.call('dolt_clone', [...(options.branch === undefined ? [] : ['-b', options.branch]), url], options);
+  async clone(url: string, options: CloneOpts = {}): Promise<void> {
+    const flags = [...(options.lazy ? ['--lazy'] : []), ...(options.branch === undefined ? [] : ['-b', options.branch])];
+    await this.call('dolt_clone', [...flags, url], options);
+  }
+
+  async unlazy(options: Opts & Pick<SyncOpts, 'onProgress'> = {}): Promise<void> {
+    await this.call('dolt_unlazy', [], options);
   }
 
   async fetch(name?: string, options: SyncOpts = {}): Promise<void> {

@@ -194,7 +194,9 @@ export interface Remotes {
   setUrl(name: string, url: string): Promise<void>;
   remove(name: string): Promise<void>;
   /** Makes this database, which must hold nothing yet, a clone. */
-  clone(url: string, options?: SyncOpts): Promise<void>;
+  clone(url: string, options?: CloneOpts): Promise<void>;
+  /** Reads all that a lazy clone has not read yet. Broken off, it goes on there the next time. */
+  unlazy(options?: Opts & Pick<SyncOpts, 'onProgress'>): Promise<void>;
   /** Moves the tracking refs (`origin/main`), no branch. */
   fetch(name?: string, options?: SyncOpts): Promise<void>;
   /** Fetches and merges, three-way. */
@@ -214,6 +216,10 @@ export interface RemoteInfo {
 export interface SyncOpts extends Opts {
   branch?: string;
   onProgress?: (progress: SyncProgress) => void;
+}
+export interface CloneOpts extends SyncOpts {
+  /** Commits and schemas first; rows come from the remote when they are asked for. Without it they are `NOT_HERE`. */
+  lazy?: boolean;
 }
 export interface PushOpts extends SyncOpts {
   /** Overwrites what was fetched last, and nothing that came since. */
@@ -309,6 +315,8 @@ export interface Report {
   ok: boolean;
   /** Chunks that were read. */
   chunks: number;
+  /** Chunks that a lazy clone knows of and has not read yet. */
+  leftOut: number;
   missing: string[];
   corrupt: string[];
   /** Tables whose rows and indexes do not agree, and how. */

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use super::memory::AddressMap;
-use super::{Chunk, ChunkStore, Store};
+use super::{Chunk, ChunkStore, Partial, Store};
 use crate::error::Result;
 use crate::hash::Address;
 
@@ -119,6 +119,10 @@ impl ChunkStore for Overlay {
             .collect();
         drop(new);
         self.base.want(&below)
+    }
+
+    fn partial(&self) -> Option<&Partial> {
+        self.base.partial()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::Chunk;
+use super::{Chunk, Partial};
 use crate::error::Result;
 use crate::hash::Address;
 
@@ -24,5 +24,10 @@ pub trait ChunkStore {
     fn want(&self, addresses: &[Address]) -> Result<bool> {
         let _ = addresses;
         Ok(true)
+    }
+
+    /// What is left out on purpose; `None`: nothing ever is.
+    fn partial(&self) -> Option<&Partial> {
+        None
     }
 }

@@ -29,8 +29,10 @@ pub struct Gc {
 
 /// What a marking found.
 pub struct Kept {
-    /// Addresses of all chunks that stay, ascending.
+    /// Addresses of all chunks that stay, ascending; of a lazy clone also those that its own chunks point to.
     pub chunks: Vec<Address>,
+    /// How many of them it has not read yet.
+    pub left_out: u64,
     /// Reflogs that became shorter: records to set (`None`: to remove) in the same publication.
     pub records: BTreeMap<RefName, Option<Bytes>>,
 }
@@ -78,7 +80,9 @@ impl Gc {
         if let Some(walk) = &mut self.walk {
             while walk.next()?.is_some() {}
         }
-        let chunks = self.walk.take().map(Walk::into_seen).unwrap_or_default();
-        Ok(Kept { chunks, records: std::mem::take(&mut self.trimmed) })
+        let walk = self.walk.take();
+        let left_out = walk.as_ref().map_or(0, Walk::left_out);
+        let chunks = walk.map(Walk::into_seen).unwrap_or_default();
+        Ok(Kept { chunks, left_out, records: std::mem::take(&mut self.trimmed) })
     }
 }

@@ -12,7 +12,7 @@ use crate::hash::Address;
 use crate::prolly::KeyRange;
 
 /// Commits by (height, committer's date, address), greatest first: a child always comes before its parents.
-/// Streams, reads a commit when it is due, and is retry-safe.
+/// Streams, reads a commit when it is due, and is retry-safe. Where the history of a shallow clone ends, it ends.
 #[derive(Clone)]
 pub struct History {
     store: Store,
@@ -71,7 +71,8 @@ impl History {
         self.read_pending()?;
         let Some(due) = self.heap.pop() else { return Ok(None) };
         let followed = if self.first_parent { 1 } else { usize::MAX };
-        for parent in due.commit.parents.iter().take(followed) {
+        let ends = self.store.partial().is_some_and(|partial| partial.ends_at(&due.address));
+        for parent in due.commit.parents.iter().take(if ends { 0 } else { followed }) {
             if self.seen.insert(*parent) {
                 self.pending.push(*parent);
             }
@@ -120,6 +121,9 @@ impl History {
             // A part of the closure that is missing was logged by the read.
             let Ok(Some((key, _))) = older.next() else { break };
             ahead.push(parse_closure_key(&key)?.1);
+        }
+        if self.store.partial().is_some_and(|partial| partial.is_shallow()) {
+            ahead.retain(|address| self.store.contains(address).unwrap_or(false));
         }
         self.store.want(&ahead).map(drop)
     }

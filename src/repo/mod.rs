@@ -13,6 +13,7 @@ mod delta;
 mod gc;
 mod history;
 mod id;
+mod left_out;
 mod merge;
 mod rebase;
 mod reflog;
@@ -41,6 +42,7 @@ pub use committing::CommitOptions;
 pub use delta::{diff_roots, diff_views, DeltaKind, TableDelta, ViewDelta};
 pub use gc::{Gc, Kept, REFLOG_DAYS};
 pub use history::History;
+pub use left_out::{beyond, end_before, not_here, tables_of};
 pub use merge::{
     merge_schemas, rows_where, Choice, Conflict, Driver, Drivers, HunkKind, MergeOptions, MergeOutcome, MergeResult, Merger,
     NoExpressions, Resolution, RowCheck, TableStats, TextHunk, TextMerge, Violation, ViolationKind, DRIVERS_TABLE,
@@ -48,8 +50,8 @@ pub use merge::{
 pub use rebase::{show_order, Action as RebaseAction, ConflictCounts, Progress as RebaseProgress, Rebase, RebaseStep, Rebaser};
 pub use reflog::{Move, Reflog};
 pub use refs::{
-    check_free, check_name, Publication, RefMap, RefName, Refs, AUTO, CONFIG, HEADS, REBASE, REFLOG, REMOTE, STASH, STATE, TAGS,
-    TRACKING, WORK,
+    check_free, check_name, Publication, RefMap, RefName, Refs, AUTO, CONFIG, HEADS, LAZY, REBASE, REFLOG, REMOTE, SHALLOW, STASH,
+    STATE, TAGS, TRACKING, WORK,
 };
 pub use repository::{Repository, DEFAULT_BRANCH};
 pub use revision::{commit_at, parse_range, resolve, resolve_commit, Range, Revision};

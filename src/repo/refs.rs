@@ -44,6 +44,10 @@ pub const STASH: &str = "stash/";
 pub const REBASE: &str = "rebase/";
 /// Opaque records of the layers above; hold no addresses.
 pub const STATE: &str = "state/";
+/// `⟨remote⟩/⟨n⟩`: a lazy clone reads chunks of that remote, and has fetched from it n times.
+pub const LAZY: &str = "state/lazy";
+/// Commits at which the history of a shallow clone ends, by their 64 hexadecimal digits; without a value.
+pub const SHALLOW: &str = "shallow/";
 /// Remotes: url and options, opaque to this layer.
 pub const REMOTE: &str = "remote/";
 
@@ -76,6 +80,21 @@ pub trait Refs {
             Some(record) => WorkingSet::decode(&record),
             None => Ok(WorkingSet::clean(Commit::read(store, &self.head(branch)?)?.root)),
         }
+    }
+
+    /// The remote that a lazy clone reads, and how often it fetched.
+    fn lazy(&self) -> Option<(String, u64)> {
+        let value = String::from_utf8(self.record(LAZY)?.to_vec()).ok()?;
+        let (remote, fetched) = value.split_once('/')?;
+        Some((remote.to_owned(), fetched.parse().ok()?))
+    }
+
+    /// The commits at which history ends here, ascending.
+    fn shallow(&self) -> Result<Vec<Address>> {
+        let ends = self.records(SHALLOW).into_iter().map(|(name, _)| {
+            Address::from_hex(&name[SHALLOW.len()..]).ok_or_else(|| Error::corrupt(format!("record {name} names no commit")))
+        });
+        ends.collect()
     }
 
     fn config(&self, key: &str) -> Option<String> {

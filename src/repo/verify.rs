@@ -9,7 +9,7 @@ use bytes::Bytes;
 use super::merge::{IndexMerge, RowCheck};
 use super::row_codec::{split_keyless, RowCodec};
 use super::refs::WORK;
-use super::{Commit, RefMap, Refs, Root, Table, Walk, WorkingSet};
+use super::{Commit, RefMap, Refs, Role, Root, Table, Walk, WorkingSet};
 use crate::chunk::{Chunk, Kind, Store};
 use crate::error::{Code, Result};
 use crate::hash::Address;
@@ -20,6 +20,8 @@ pub struct Verdict {
     pub chunks: u64,
     /// Referred to and not there.
     pub missing: Vec<Address>,
+    /// Referred to and not read yet, in a lazy clone.
+    pub left_out: u64,
     /// There, but not what the address or the format says; and why.
     pub corrupt: Vec<(Address, String)>,
     /// Tables whose rows or indexes disagree, and how.
@@ -48,6 +50,8 @@ pub struct Verify {
 struct TableCheck {
     tree: crate::prolly::Verify,
     table: Rc<Table>,
+    /// Whether all of it is here, walked over.
+    here: Option<Walk>,
     rows: Option<(RowCodec, Cursor)>,
     pending: Option<(Bytes, Bytes)>,
     indexes: Option<IndexMerge>,
@@ -96,7 +100,12 @@ impl Verify {
                 Err(error) => return Err(error),
             }
         }
+        self.verdict.left_out = self.walk.left_out();
         while let Some(check) = self.tables.front_mut() {
+            if self.verdict.left_out > 0 && !check.is_here(&self.store)? {
+                self.tables.pop_front();
+                continue;
+            }
             match check.run(&self.store, &self.check) {
                 Ok(None) => {}
                 Ok(Some(text)) => self.verdict.disagreements.push(text),
@@ -155,7 +164,28 @@ impl Verify {
 impl TableCheck {
     fn new(store: &Store, table: Table) -> Self {
         let tree = crate::prolly::Verify::new(store, table.rows);
-        TableCheck { tree, table: Rc::new(table), rows: None, pending: None, indexes: None }
+        TableCheck { tree, table: Rc::new(table), here: None, rows: None, pending: None, indexes: None }
+    }
+
+    /// In a lazy clone: whether rows and indexes have all been read from the remote.
+    fn is_here(&mut self, store: &Store) -> Result<bool> {
+        let walk = self.here.get_or_insert_with(|| {
+            let role = if self.table.schema.is_keyless() { Role::KeylessRows } else { Role::Rows };
+            let mut walk = Walk::new(store);
+            walk.push(self.table.rows.root(), role);
+            self.table.indexes.iter().for_each(|index| walk.push(index.root(), Role::Plain));
+            walk
+        });
+        while walk.left_out() == 0 {
+            match walk.next() {
+                Ok(Some(_)) => {}
+                Ok(None) => break,
+                Err(error) if error.is_fault() => return Err(error),
+                // The walk over everything has told.
+                Err(_) => return Ok(false),
+            }
+        }
+        Ok(walk.left_out() == 0)
     }
 
     /// Every row must be readable and stand under its own key; every index must be what the rows make of it.

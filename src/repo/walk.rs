@@ -39,19 +39,33 @@ const ROLES: [Role; 6] = [
 /// Most addresses that one fault announces.
 const MAX_AHEAD: usize = 1_024;
 
-/// Breadth first, resumable: a fault loses nothing.
+/// Breadth first, resumable: a fault loses nothing. Where the store serves a lazy clone the walk keeps to what is here;
+/// where history ends in a shallow one, it ends.
 pub struct Walk {
     store: Store,
     /// Roles seen, as bits.
     seen: HashMap<Address, u8>,
     frontier: VecDeque<(Address, Role)>,
     follow_parents: bool,
+    /// Passes over what a lazy clone has not read yet, and how often it did.
+    here: bool,
+    left_out: u64,
 }
 
 impl Walk {
     pub fn new(store: &Store) -> Self {
-        Walk { store: store.clone(), seen: HashMap::new(), frontier: VecDeque::new(), follow_parents: true }
+        let here = store.partial().is_some_and(|partial| partial.is_lazy());
+        Walk { store: store.clone(), seen: HashMap::new(), frontier: VecDeque::new(), follow_parents: true, here, left_out: 0 }
     }
+
+    /// Reads what is not here as well: the driver asks the remote.
+    pub fn everywhere(mut self) -> Self {
+        self.here = false;
+        self
+    }
+
+    /// How many chunks were passed over: they are reached, and a lazy clone has not read them.
+    pub fn left_out(&self) -> u64 { self.left_out }
 
     /// Does not go from a commit to its parents and its closure.
     pub fn without_parents(mut self) -> Self {
@@ -89,18 +103,28 @@ impl Walk {
 
     /// The next chunk.
     pub fn next(&mut self) -> Result<Option<(Address, Role, Chunk)>> {
-        let Some((address, role)) = self.frontier.front().copied() else { return Ok(None) };
+        let (address, role) = loop {
+            let Some((address, role)) = self.frontier.front().copied() else { return Ok(None) };
+            if !self.here || self.store.contains(&address)? {
+                break (address, role);
+            }
+            self.left_out += 1;
+            self.frontier.pop_front();
+        };
         let chunk = match self.store.get(&address) {
             Ok(chunk) => chunk,
             Err(error) => {
                 if error.is_fault() {
-                    let ahead: Vec<Address> = self.frontier.iter().map(|(address, _)| *address).take(MAX_AHEAD).collect();
+                    let mut ahead: Vec<Address> = self.frontier.iter().map(|(address, _)| *address).take(MAX_AHEAD).collect();
+                    if self.here {
+                        ahead.retain(|address| self.store.contains(address).unwrap_or(false));
+                    }
                     self.store.want(&ahead)?;
                 }
                 return Err(error);
             }
         };
-        self.expand(&chunk, role)?;
+        self.expand(&address, &chunk, role)?;
         self.frontier.pop_front();
         Ok(Some((address, role, chunk)))
     }
@@ -108,19 +132,23 @@ impl Walk {
     /// Gives up on the chunk that [`Walk::next`] failed on, and answers it.
     pub fn give_up(&mut self) -> Option<Address> { self.frontier.pop_front().map(|(address, _)| address) }
 
-    fn expand(&mut self, chunk: &Chunk, role: Role) -> Result<()> {
-        for (address, role) in self.points_to(chunk, role)? {
+    fn expand(&mut self, address: &Address, chunk: &Chunk, role: Role) -> Result<()> {
+        for (address, role) in self.points_to(address, chunk, role)? {
             self.push(address, role);
         }
         Ok(())
     }
 
-    fn points_to(&self, chunk: &Chunk, role: Role) -> Result<Vec<(Address, Role)>> {
+    fn points_to(&self, address: &Address, chunk: &Chunk, role: Role) -> Result<Vec<(Address, Role)>> {
         if chunk.kind()? == Kind::Root {
             return root_points_to(chunk, &*self.store);
         }
         if chunk.kind()? == Kind::Commit && !self.follow_parents {
             return Ok(vec![(Commit::from_chunk(chunk)?.root, Role::Plain)]);
+        }
+        if chunk.kind()? == Kind::Commit && self.store.partial().is_some_and(|partial| partial.ends_at(address)) {
+            let commit = Commit::from_chunk(chunk)?;
+            return Ok(vec![(commit.root, Role::Plain), (commit.closure.root(), Role::Plain)]);
         }
         points_to(chunk, role)
     }
@@ -186,7 +214,7 @@ fn root_points_to(chunk: &Chunk, store: &dyn crate::chunk::ChunkStore) -> Result
     Ok(found)
 }
 
-fn points_to(chunk: &Chunk, role: Role) -> Result<Vec<(Address, Role)>> {
+pub(super) fn points_to(chunk: &Chunk, role: Role) -> Result<Vec<(Address, Role)>> {
     let mut found = Vec::new();
     match chunk.kind()? {
         Kind::Commit => {

@@ -10,10 +10,10 @@ use super::session::Settled;
 use super::Session;
 #[cfg(not(target_arch = "wasm32"))]
 use crate::chunk::FileStore;
-use crate::chunk::{MemoryStore, Store};
+use crate::chunk::{LazyStore, MemoryStore, Store};
 use crate::error::Result;
 use crate::hash::Address;
-use crate::repo::{Publication, RefMap, Repository, Root, Signature};
+use crate::repo::{Publication, RefMap, Refs, Repository, Root, Signature};
 use crate::sql::Keeper;
 
 pub struct Database {
@@ -24,6 +24,9 @@ pub struct Database {
     version: Cell<u64>,
     /// Roots that sessions began with, as long as they hold them.
     held: RefCell<Vec<Weak<Root>>>,
+    /// Over the medium, where this is not the driver's business.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(super) lazy: Option<Rc<LazyStore>>,
 }
 
 /// Who makes publications durable.
@@ -39,7 +42,7 @@ impl Database {
     /// Over a store that someone else makes durable (the worker in a page). `refs` is empty for a new database:
     /// then the answered publication must be made durable first.
     pub fn open(name: &str, store: Store, refs: RefMap, now_ms: i64) -> Result<(Rc<Database>, Option<Publication>)> {
-        let (database, publication) = Self::over(name, store, refs, Medium::Driver, now_ms)?;
+        let (database, publication) = Self::over(name, store, refs, Medium::Driver, None, now_ms)?;
         Ok((Rc::new(database), publication))
     }
 
@@ -48,7 +51,8 @@ impl Database {
 
     pub fn memory_named(name: &str) -> Result<Rc<Database>> {
         let store = Rc::new(MemoryStore::new());
-        let (database, publication) = Self::over(name, store.clone(), RefMap::new(), Medium::Memory(store), 0)?;
+        let lazy = Rc::new(LazyStore::new(store.clone()));
+        let (database, publication) = Self::over(name, lazy.clone(), RefMap::new(), Medium::Memory(store), Some(lazy), 0)?;
         if let Some(publication) = publication {
             database.land(&publication)?;
         }
@@ -63,14 +67,23 @@ impl Database {
         let refs: RefMap = store.refs().into_iter().map(|(name, value)| (name, value.into())).collect();
         let name = path.file_stem().map_or("prollite".into(), |stem| stem.to_string_lossy().into_owned());
         let now = super::clock::moment().now_ms;
-        let (database, publication) = Self::over(&name, store.clone(), refs, Medium::File(store), now)?;
+        let lazy = Rc::new(LazyStore::new(store.clone()));
+        let (database, publication) = Self::over(&name, lazy.clone(), refs, Medium::File(store), Some(lazy), now)?;
         if let Some(publication) = publication {
             database.land(&publication)?;
         }
         Ok(Rc::new(database))
     }
 
-    fn over(name: &str, store: Store, refs: RefMap, medium: Medium, now_ms: i64) -> Result<(Database, Option<Publication>)> {
+    #[cfg_attr(target_arch = "wasm32", allow(unused_variables))]
+    fn over(
+        name: &str,
+        store: Store,
+        refs: RefMap,
+        medium: Medium,
+        lazy: Option<Rc<LazyStore>>,
+        now_ms: i64,
+    ) -> Result<(Database, Option<Publication>)> {
         let repository = Rc::new(Repository::open(store, refs));
         let publication = match repository.is_new() {
             true => Some(repository.init(Signature::new("prollite", "", now_ms))?),
@@ -79,7 +92,26 @@ impl Database {
         if let (Some(publication), Medium::Driver) = (&publication, &medium) {
             repository.apply(publication);
         }
-        Ok((Database { name: name.into(), repository, medium, version: Cell::new(0), held: RefCell::default() }, publication))
+        let database = Database {
+            name: name.into(),
+            repository,
+            medium,
+            version: Cell::new(0),
+            held: RefCell::default(),
+            #[cfg(not(target_arch = "wasm32"))]
+            lazy,
+        };
+        database.tell_store()?;
+        Ok((database, publication))
+    }
+
+    /// What the records say is left out.
+    fn tell_store(&self) -> Result<()> {
+        if let Some(partial) = self.repository.store.partial() {
+            let refs = self.repository.refs.borrow();
+            partial.set(refs.lazy().is_some(), refs.shallow()?.into_iter());
+        }
+        Ok(())
     }
 
     pub fn name(&self) -> &Rc<str> { &self.name }
@@ -93,12 +125,19 @@ impl Database {
     /// Someone else moved records: all of them as they are now.
     pub fn moved(&self, refs: RefMap) {
         self.repository.replace(refs);
+        self.records_moved();
         self.version.set(self.version.get() + 1);
+    }
+
+    fn records_moved(&self) {
+        // A record that cannot be read hides nothing: what is left out is then a chunk that is missing.
+        let _ = self.tell_store();
     }
 
     /// A publication is durable.
     pub(super) fn landed(&self, publication: &Publication) {
         self.repository.apply(publication);
+        self.records_moved();
         self.version.set(self.version.get() + 1);
     }
 

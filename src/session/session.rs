@@ -41,7 +41,7 @@ impl Run {
     /// Names of the parameters it takes, by number.
     pub fn parameter_names(&self) -> &[Option<Rc<str>>] { &self.parsed[self.which].parameters }
     /// The next step goes on where this one met a fault: what was read before is not needed again.
-    pub fn goes_on(&self) -> bool { self.suspension.goes_on() }
+    pub fn goes_on(&self) -> bool { self.suspension.goes_on() || self.resume.borrow().1.goes_on() }
 }
 
 pub enum Step {
@@ -66,7 +66,7 @@ impl std::fmt::Debug for Step {
 }
 
 /// What became of a publication.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Settled {
     Landed,
     /// Someone else moved a ref first; all refs as they are now.
@@ -321,6 +321,7 @@ impl Session {
         if resume.0 != self.overlays {
             *resume = (self.overlays, Rc::default());
         }
+        resume.1.begin_attempt();
         cx.resume = resume.1.clone();
         cx.suspension = run.suspension.clone();
         cx

@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 
-use crate::chunk::{Chunk, ChunkStore, Store};
+use crate::chunk::{Chunk, ChunkStore, Partial, Store};
 use crate::error::Result;
 use crate::hash::Address;
 
@@ -27,4 +27,5 @@ impl ChunkStore for Watch {
     fn put(&self, chunk: Chunk) -> Result<Address> { self.base.put(chunk) }
     fn contains(&self, address: &Address) -> Result<bool> { self.base.contains(address) }
     fn want(&self, addresses: &[Address]) -> Result<bool> { self.base.want(addresses) }
+    fn partial(&self) -> Option<&Partial> { self.base.partial() }
 }

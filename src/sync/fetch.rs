@@ -61,6 +61,8 @@ struct State {
     whole: bool,
     /// What is left of the answer under way is of no use.
     skip: bool,
+    /// Commits without their trees.
+    commits_only: bool,
 }
 
 /// What came.
@@ -87,12 +89,23 @@ impl Fetch {
             base: base.clone(),
             whole: false,
             skip: false,
+            commits_only: false,
         };
         let (url, folder) = match url.strip_suffix(REFS) {
             Some(folder) => (folder, Some(RefCell::default())),
             None => (url, None),
         };
         Fetch { url: url.into(), want, folder, state: RefCell::new(state) }
+    }
+
+    /// Commits, roots and schemas: the tables are read when they are needed. `haves` are then whole without them too.
+    pub fn commits_only(self, only: bool) -> Self {
+        {
+            let state = &mut *self.state.borrow_mut();
+            state.commits_only = only;
+            state.receiver = Receiver::new(&state.base).without_trees(only);
+        }
+        self
     }
 
     /// What came, once the job is done; as often as it is asked for.
@@ -181,7 +194,8 @@ impl State {
                     tags.push(*address);
                 }
             }
-            self.proof = Some(Sender::new(&view, &tips, &tags, &self.haves));
+            let proof = Sender::new(&view, &tips, &tags, &self.haves);
+            self.proof = Some(if self.commits_only { proof.commits_only() } else { proof });
         }
         let Some(proof) = &mut self.proof else { return Ok(true) };
         loop {
@@ -202,7 +216,7 @@ impl State {
 
     /// A store that was collected may keep a chunk without all that it reaches: nothing that is here counts any more.
     fn take_whole(&mut self) {
-        self.receiver = Receiver::new(&self.base).distrusting();
+        self.receiver = Receiver::new(&self.base).distrusting().without_trees(self.commits_only);
         (self.haves, self.told, self.refs, self.proof, self.whole) = (Vec::new(), 0, None, None, true);
         (self.phase, self.skip) = (Phase::Ask, true);
     }
@@ -253,7 +267,8 @@ impl Job for Fetch {
                 let to = (from + MAX_HAVES).min(state.haves.len());
                 let have = state.haves[from..to].to_vec();
                 let done = to == state.haves.len();
-                ("/fetch", FetchRequest { want: self.want.clone(), have, done, ..FetchRequest::default() }.to_json())
+                let commits_only = state.commits_only;
+                ("/fetch", FetchRequest { want: self.want.clone(), have, done, commits_only, ..FetchRequest::default() }.to_json())
             }
             Phase::Get => {
                 // The connection may have broken right behind a root.

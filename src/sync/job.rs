@@ -44,6 +44,18 @@ pub struct Progress {
     pub bytes_raw: u64,
 }
 
+impl Progress {
+    /// Of one job after another.
+    pub fn plus(&self, next: &Progress) -> Progress {
+        Progress {
+            chunks: self.chunks + next.chunks,
+            announced: next.announced,
+            bytes_wire: self.bytes_wire + next.bytes_wire,
+            bytes_raw: self.bytes_raw + next.bytes_raw,
+        }
+    }
+}
+
 /// The order: `request`; `answered`; `feed` for each piece of the body, each followed by `advance` until it does not
 /// fault; `end`, or `cut` where the connection broke. Then `request` again, which goes on where the last one ended.
 pub trait Job {

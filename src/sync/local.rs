@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use bytes::Bytes;
 
@@ -15,7 +15,7 @@ use super::serve::{self, check_push, FrameStream, Rights};
 use crate::chunk::{AddressMap, Chunk, ChunkStore, FileStore, Overlay, Store};
 use crate::error::{Code, Error, Result};
 use crate::hash::Address;
-use crate::repo::{HEADS, TAGS, WORK};
+use crate::repo::{HEADS, LAZY, SHALLOW, TAGS, WORK};
 
 pub struct LocalRemote {
     file: Rc<FileStore>,
@@ -24,9 +24,27 @@ pub struct LocalRemote {
     staged: RefCell<BTreeMap<Address, Vec<Bytes>>>,
 }
 
+thread_local! {
+    /// A file is locked while it is open: who carries one job to it may have to carry another meanwhile.
+    static OPEN: RefCell<BTreeMap<String, Weak<LocalRemote>>> = const { RefCell::new(BTreeMap::new()) };
+}
+
 impl LocalRemote {
     /// `file:///path/to/remote`. `create`: a push makes the file.
-    pub fn open(url: &str, create: bool) -> Result<LocalRemote> {
+    pub fn open(url: &str, create: bool) -> Result<Rc<LocalRemote>> {
+        if let Some(open) = OPEN.with(|open| open.borrow().get(url).and_then(Weak::upgrade)) {
+            return Ok(open);
+        }
+        let remote = Rc::new(Self::open_file(url, create)?);
+        OPEN.with(|open| {
+            let mut open = open.borrow_mut();
+            open.retain(|_, remote| remote.strong_count() > 0);
+            open.insert(url.into(), Rc::downgrade(&remote));
+        });
+        Ok(remote)
+    }
+
+    fn open_file(url: &str, create: bool) -> Result<LocalRemote> {
         let path = path_of(url)?;
         let missing = || Error::new(Code::RemoteUnreachable, format!("there is no remote at {url}"));
         if !path.exists() {
@@ -36,6 +54,10 @@ impl LocalRemote {
             }
         }
         let file = Rc::new(FileStore::open(&path)?);
+        if file.refs().keys().any(|name| name == LAZY || name.starts_with(SHALLOW)) {
+            let text = format!("{url} is a lazy or shallow clone itself: it cannot serve what it does not have");
+            return Err(Error::new(Code::NotHere, text).with_hint("make it whole first: dolt_unlazy(), or dolt_fetch('--unshallow')"));
+        }
         Ok(LocalRemote { store: file.clone(), file, staged: RefCell::default() })
     }
 

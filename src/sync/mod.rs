@@ -7,7 +7,9 @@
 //! [`LocalRemote`]. `docs/sync.md` is normative for every byte.
 
 mod block;
+mod chunks;
 mod codec;
+mod completion;
 mod expected;
 mod fetch;
 mod frame;
@@ -28,7 +30,9 @@ pub mod serve;
 mod static_folder;
 
 pub use block::{decode_block, encode_block, MAX_BLOCK};
+pub use chunks::{lacking, Chunks};
 pub use codec::Codec;
+pub use completion::Completion;
 pub use fetch::{Fetch, Fetched};
 pub use frame::{FrameKind, MAGIC, MAX_PUSH, MAX_UNPACKED};
 pub use frame_reader::{Event, FrameReader};

@@ -43,6 +43,8 @@ pub struct Receiver {
     strict: bool,
     /// Commits whose parents are deliberately left out.
     boundary: AddressMap<()>,
+    /// Of roots the schemas alone are wanted.
+    with_trees: bool,
     chunks: u64,
     bytes: u64,
     most_bytes: u64,
@@ -76,6 +78,7 @@ impl Receiver {
             met: 0,
             strict: false,
             boundary: AddressMap::default(),
+            with_trees: true,
             chunks: 0,
             bytes: 0,
             most_bytes: u64::MAX,
@@ -91,6 +94,12 @@ impl Receiver {
     /// Takes everything again, whatever is here.
     pub fn distrusting(mut self) -> Self {
         self.trusting = false;
+        self
+    }
+
+    /// Wants commits, what they say of their ancestors, roots and schemas; no tables.
+    pub fn without_trees(mut self, without: bool) -> Self {
+        self.with_trees = !without;
         self
     }
 
@@ -218,7 +227,7 @@ impl Receiver {
         self.chunks += 1;
         self.bytes += bytes.len() as u64;
         match chunk.kind()? {
-            Kind::Root => self.roots.push(address),
+            Kind::Root if self.with_trees => self.roots.push(address),
             Kind::Commit if !self.boundary.contains_key(&address) => self.commits.push(address),
             _ => {}
         }

@@ -72,7 +72,7 @@ impl Sender {
         self
     }
 
-    /// Commits and roots alone: the receiver reads the trees when it needs them.
+    /// Commits, roots and schemas alone: the receiver reads the trees when it needs them.
     pub fn commits_only(mut self) -> Self {
         self.with_trees = false;
         self
@@ -213,9 +213,6 @@ impl Sender {
         for old in olds {
             known.extend(Root::read_entries(&*self.store, old)?.0);
         }
-        if !self.with_trees {
-            return Ok(());
-        }
         let schemas: Vec<Address> = entries.iter().chain(&known).map(|entry| entry.schema).collect();
         self.store.want(&schemas)?;
         let mut trees = Vec::new();
@@ -223,6 +220,9 @@ impl Sender {
             let of_table = || known.iter().filter(|old| old.id == entry.id);
             if !of_table().any(|old| old.schema == entry.schema) {
                 below.push(Visit::One(entry.schema));
+            }
+            if !self.with_trees {
+                continue;
             }
             let keyless = Schema::read(&*self.store, &entry.schema)?.is_keyless();
             let role = if keyless { Role::KeylessRows } else { Role::Rows };

@@ -142,7 +142,7 @@ pub fn get(store: &Store, request: &GetRequest) -> Result<FrameStream> {
 }
 
 /// What a chunk surely points to, whatever role it plays.
-fn points_to(chunk: &Chunk) -> Result<Vec<Address>> {
+pub(super) fn points_to(chunk: &Chunk) -> Result<Vec<Address>> {
     Ok(match chunk.kind()? {
         Kind::Root => Root::entries_of(chunk)?.0.iter().map(|entry| entry.schema).collect(),
         _ => children(chunk)?,

@@ -135,7 +135,7 @@ impl Script {
     #[track_caller]
     pub fn verify(&mut self) {
         let verdict = self.look("CALL dolt_verify()");
-        if verdict != ["1|0|0"] {
+        if verdict != ["1|0|0|0"] {
             let check = self.session.row_check();
             let database = self.session.database().repository();
             let refs = database.all_refs();

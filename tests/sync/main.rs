@@ -5,6 +5,7 @@ mod sql;
 
 mod decoders;
 mod hostile;
+mod lazy;
 mod remotes;
 mod support;
 mod transfer;

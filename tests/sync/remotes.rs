@@ -195,7 +195,6 @@ fn a_clone_takes_the_place_of_nothing() {
     assert_eq!(rows(&mut bob, "SELECT name FROM dolt_branches"), ["other"]);
     assert_eq!(rows(&mut bob, "SELECT active_branch()"), ["other"]);
     assert_eq!(rows(&mut bob, "SELECT name FROM dolt_remote_branches"), ["remotes/origin/other"]);
-    assert_eq!(fail(&mut session(), &format!("CALL dolt_clone('--lazy', '{url}')")).code(), Code::Unsupported);
 }
 
 /// What a push leaves in a file is a database like any other.

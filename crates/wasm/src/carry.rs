@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use js_sys::{Function, Promise, Reflect, Uint8Array};
-use prollite::sync::{Job, Request};
+use prollite::sync::{Job, Progress, Request};
 use prollite::{Code, Error, Result};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -13,7 +13,7 @@ use super::call::SharedCall;
 use super::interrupt;
 use super::shared::Core;
 
-const TRIES: u32 = 6;
+pub const TRIES: u32 = 6;
 const FIRST_MS: f64 = 250.0;
 const LONGEST_MS: f64 = 30_000.0;
 
@@ -32,16 +32,32 @@ impl From<Error> for Failed {
     }
 }
 
-pub async fn carry(core: &Rc<Core>, call: &SharedCall, job: &dyn Job) -> Result<()> {
+/// On whose behalf a job is carried, and how.
+pub struct Errand<'a> {
+    /// Stops it when it is cancelled or late.
+    pub call: Option<&'a SharedCall>,
+    /// Tries without progress before it is given up.
+    pub tries: u32,
+    /// What other jobs of the same statement brought before.
+    pub before: Progress,
+}
+
+impl Errand<'_> {
+    fn check(&self, core: &Core) -> Result<()> {
+        self.call.map_or(Ok(()), |call| interrupt::check_call(call, core.host.now()))
+    }
+}
+
+pub async fn carry(core: &Rc<Core>, errand: &Errand<'_>, job: &dyn Job) -> Result<()> {
     if job.url().starts_with("file://") {
         return Err(Error::unsupported(format!("{}: a page reaches no files", job.url())));
     }
     let mut failures = 0;
     loop {
-        interrupt::check_call(call, core.host.now())?;
+        errand.check(core)?;
         let before = job.progress();
         let Some(request) = core.complete(|| job.request()).await? else { return Ok(()) };
-        let failed = match exchange(core, call, job, &request).await {
+        let failed = match exchange(core, errand, job, &request).await {
             Ok(()) => {
                 failures = 0;
                 continue;
@@ -49,15 +65,15 @@ pub async fn carry(core: &Rc<Core>, call: &SharedCall, job: &dyn Job) -> Result<
             Err(failed) => failed,
         };
         job.cut();
-        interrupt::check_call(call, core.host.now())?;
-        if call.cancellable && core.host.cancelled(call.id) {
+        errand.check(core)?;
+        if errand.call.is_some_and(|call| call.cancellable && core.host.cancelled(call.id)) {
             return Err(interrupt::aborted());
         }
         if job.progress().chunks > before.chunks {
             failures = 0;
         }
         failures += 1;
-        if failed.last || failures >= TRIES {
+        if failed.last || failures >= errand.tries {
             return Err(failed.error);
         }
         let longest = (FIRST_MS * f64::from(1 << failures)).min(LONGEST_MS);
@@ -67,16 +83,17 @@ pub async fn carry(core: &Rc<Core>, call: &SharedCall, job: &dyn Job) -> Result<
 
 fn property(object: &JsValue, name: &str) -> JsValue { Reflect::get(object, &name.into()).unwrap_or(JsValue::UNDEFINED) }
 
-async fn exchange(core: &Rc<Core>, call: &SharedCall, job: &dyn Job, request: &Request) -> std::result::Result<(), Failed> {
+async fn exchange(core: &Rc<Core>, errand: &Errand<'_>, job: &dyn Job, request: &Request) -> std::result::Result<(), Failed> {
     let body = Uint8Array::from(&request.body[..]);
     let scope = request.scope.as_str();
     let range = request.range.map_or_else(String::new, |(from, to)| format!("bytes={from}-{}", to.saturating_sub(1)));
-    let sent = core.host.send(call.id, job.url(), &request.path, request.method, request.content_type, body, scope, &range);
+    let call = errand.call.map_or(0, |call| call.id);
+    let sent = core.host.send(call, job.url(), &request.path, request.method, request.content_type, body, scope, &range);
     let answer = JsFuture::from(sent).await.map_err(|error| refused(&error))?;
     let number = |name: &str| property(&answer, name).as_f64().unwrap_or(0.0);
     job.answered(number("status") as u16);
     let next: Function = property(&answer, "next").dyn_into().map_err(|_| Error::internal("an answer has no body"))?;
-    let taken = take(core, call, job, &next).await;
+    let taken = take(core, errand, job, &next).await;
     // The connection is let go of, whatever became of it.
     if let Ok(stop) = property(&answer, "stop").dyn_into::<Function>() {
         let _ = stop.call0(&JsValue::UNDEFINED);
@@ -84,24 +101,24 @@ async fn exchange(core: &Rc<Core>, call: &SharedCall, job: &dyn Job, request: &R
     taken.map_err(|error| Failed { retry_after_ms: number("retryAfterMs"), ..Failed::from(error) })
 }
 
-async fn take(core: &Rc<Core>, call: &SharedCall, job: &dyn Job, next: &Function) -> Result<()> {
+async fn take(core: &Rc<Core>, errand: &Errand<'_>, job: &dyn Job, next: &Function) -> Result<()> {
     loop {
         let promise = next.call0(&JsValue::UNDEFINED).map_err(|error| refused(&error).error)?;
         let piece = JsFuture::from(Promise::from(promise)).await.map_err(|error| refused(&error).error)?;
         let Ok(piece) = piece.dyn_into::<Uint8Array>() else { break };
         job.feed(&piece.to_vec())?;
         core.complete(|| job.advance()).await?;
-        interrupt::check_call(call, core.host.now())?;
-        tell(core, job);
+        errand.check(core)?;
+        tell(core, errand, job);
     }
     core.complete(|| job.end()).await?;
-    tell(core, job);
+    tell(core, errand, job);
     Ok(())
 }
 
 /// `[url, chunks, announced, bytes on the wire, bytes of chunks]`
-fn tell(core: &Core, job: &dyn Job) {
-    let progress = job.progress();
+fn tell(core: &Core, errand: &Errand<'_>, job: &dyn Job) {
+    let progress = errand.before.plus(&job.progress());
     let numbers = [progress.chunks, progress.announced, progress.bytes_wire, progress.bytes_raw];
     let detail = js_sys::Array::of1(&job.url().into());
     numbers.iter().for_each(|number| {

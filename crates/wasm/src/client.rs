@@ -18,7 +18,7 @@ use wasm_bindgen::JsValue;
 
 use super::batch;
 use super::call::{Kind, SharedCall};
-use super::carry::carry;
+use super::carry::{carry, Errand, TRIES};
 use super::collect;
 use super::shared::{pinned, Core, Statement};
 use super::failure::error_object;
@@ -199,9 +199,7 @@ impl Client {
         if group.items.is_empty() {
             group.hold = Some(self.core.begin_statement());
         }
-        if let Some(indexed) = self.core.indexed() {
-            indexed.store.forget_damage();
-        }
+        self.core.forget_failures();
         let mut ahead = 1;
         loop {
             let stepped = {
@@ -217,7 +215,7 @@ impl Client {
                         Some(indexed) if goes_on => indexed.store.cached().renew_statement(),
                         _ => ahead = (ahead * 2).min(AHEAD_MAX),
                     }
-                    self.core.fetch().await?;
+                    self.core.fetch_for(Some(&item.call)).await?;
                     interrupt::check_call(&item.call, self.core.host.now())?;
                     if pins {
                         self.stand().await?;
@@ -225,7 +223,8 @@ impl Client {
                 }
                 Some(Ok(Step::Publish)) => return Ok(None),
                 Some(Ok(Step::Remote(job))) => {
-                    if let Err(error) = carry(&self.core, &item.call, &*job).await {
+                    let errand = Errand { call: Some(&item.call), tries: TRIES, before: Default::default() };
+                    if let Err(error) = carry(&self.core, &errand, &*job).await {
                         item.call.with_run(item.which, |run| run.forget_jobs());
                         return Err(error);
                     }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
 
 use prollite::chunk::{Overlay, Store};
-use prollite::repo::{Gc, RefMap, Verdict, Verify, Walk, REFLOG};
+use prollite::repo::{Gc, RefMap, Refs, Verdict, Verify, Walk, REFLOG};
 use prollite::session::Session;
 use prollite::{Address, Result};
 use wasm_bindgen::JsValue;
@@ -41,6 +41,8 @@ struct Marked {
     pins: BTreeMap<String, Vec<RefMap>>,
     set: BTreeMap<String, Option<bytes::Bytes>>,
     chunks: Vec<(Address, prollite::chunk::Chunk)>,
+    /// How many of `live` a lazy clone has not read yet.
+    left_out: u64,
 }
 
 pub async fn collect(core: &Rc<Core>, prune: bool) -> Result<Collected> {
@@ -57,10 +59,13 @@ pub async fn collect(core: &Rc<Core>, prune: bool) -> Result<Collected> {
         }
         core.refresh().await?;
         core.reload_index(indexed).await?;
-        let again = marked.take().filter(|_| !prune);
+        // What a lazy clone reads meanwhile moves no ref, and the marking knows nothing of it.
+        let again = marked.take().filter(|_| !prune && core.refs().lazy().is_none());
+        let last = indexed.store.indexes.borrow().live.last_pack();
         let now = mark(core, indexed, prune, again).await?;
-        let plan = plan(&indexed.store.indexes.borrow().live, |address| now.live.contains(address));
-        collected.kept = now.live.len() as u64;
+        let mut plan = plan(&indexed.store.indexes.borrow().live, |address| now.live.contains(address));
+        plan.up_to(last);
+        collected.kept = (now.live.len() as u64).saturating_sub(now.left_out);
         if plan.is_empty() && now.set.is_empty() {
             return Ok(collected);
         }
@@ -100,7 +105,7 @@ pub async fn tidy(core: &Rc<Core>) -> Result<()> {
         let tabs = core.persist(indexed, || indexed.storage.tabs()).await?;
         let pins = tabs.into_iter().map(|(id, tab)| (id, tab.pins)).collect();
         let everything =
-            Marked { live: HashSet::new(), refs: core.refs(), pins, set: BTreeMap::new(), chunks: Vec::new() };
+            Marked { live: HashSet::new(), refs: core.refs(), pins, set: BTreeMap::new(), chunks: Vec::new(), left_out: 0 };
         sweep(core, indexed, plan, &everything).await?;
         bury(core, indexed).await?;
     }
@@ -133,7 +138,7 @@ async fn mark(core: &Rc<Core>, indexed: &Indexed, prune: bool, again: Option<Mar
         while core.complete(|| walk.next()).await?.is_some() {}
         let live = walk.into_seen().into_iter().collect();
         // The reflogs as they stand now were walked whole: none is cut.
-        return Ok(Marked { live, refs, pins, set: BTreeMap::new(), chunks: Vec::new() });
+        return Ok(Marked { live, refs, pins, set: BTreeMap::new(), chunks: Vec::new(), left_out: 0 });
     }
     let overlay = Rc::new(Overlay::new(store));
     let above: Store = overlay.clone();
@@ -143,7 +148,7 @@ async fn mark(core: &Rc<Core>, indexed: &Indexed, prune: bool, again: Option<Mar
     let mut live: HashSet<Address> = kept.chunks.into_iter().collect();
     live.extend(chunks.iter().map(|(address, _)| *address));
     let set = kept.records.into_iter().filter(|(name, _)| name.starts_with(REFLOG)).collect();
-    Ok(Marked { live, refs, pins, set, chunks })
+    Ok(Marked { live, refs, pins, set, chunks, left_out: kept.left_out })
 }
 
 /// Writes new packs and tombstones the old ones. `false`: something moved since marking.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use js_sys::{Array, Object, Reflect};
-use prollite::chunk::MemoryStore;
+use prollite::chunk::{LazyStore, MemoryStore};
 use prollite::repo::Publication;
 use prollite::session::Database;
 use prollite::{Address, Code, Error, Result};
@@ -90,7 +90,7 @@ impl Engine {
         report_panics(&host);
         let mut is_new = false;
         let core = if text(&options, "storage").as_deref() == Some("memory") {
-            Rc::new(Core::new(name.clone(), host, Place::Memory(Rc::new(MemoryStore::new()))))
+            Rc::new(Core::new(name.clone(), host, Place::Memory(Rc::new(LazyStore::new(Rc::new(MemoryStore::new()))))))
         } else {
             let durability = match text(&options, "durability").as_deref() {
                 Some("relaxed") => Durability::Relaxed,
@@ -284,6 +284,7 @@ impl Engine {
             ("ok", verdict.is_ok().into()),
             ("chunks", (verdict.chunks as f64).into()),
             ("missing", shown(verdict.missing.clone()).into()),
+            ("leftOut", (verdict.left_out as f64).into()),
             ("corrupt", shown(corrupt).into()),
             ("disagreements", disagreements.into()),
         ]))

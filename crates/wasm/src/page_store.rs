@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use prollite::chunk::{CachedStore, Chunk, ChunkStore};
+use prollite::chunk::{CachedStore, Chunk, ChunkStore, Partial};
 use prollite::{Address, Error, Result};
 
 use super::index::PackIndex;
@@ -28,6 +28,7 @@ pub struct PageStore {
     /// Chunks that could not be fetched, and why: a read answers that instead of a fault without end.
     damaged: RefCell<BTreeMap<Address, Error>>,
     any_damaged: Cell<bool>,
+    partial: Partial,
 }
 
 impl PageStore {
@@ -39,6 +40,7 @@ impl PageStore {
             indexes,
             damaged: RefCell::default(),
             any_damaged: Cell::new(false),
+            partial: Partial::default(),
         }
     }
 
@@ -88,5 +90,9 @@ impl ChunkStore for PageStore {
         }
         let sound: Vec<Address> = addresses.iter().filter(|address| self.damage(address).is_none()).copied().collect();
         self.cached.want(&sound)
+    }
+
+    fn partial(&self) -> Option<&Partial> {
+        Some(&self.partial)
     }
 }

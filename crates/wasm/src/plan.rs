@@ -24,6 +24,12 @@ impl Plan {
         self.drop.is_empty() && self.rewrite.is_empty()
     }
 
+    /// Leaves out the packs after `last`: they came while what is live was marked.
+    pub fn up_to(&mut self, last: Option<u32>) {
+        self.drop.retain(|pack| Some(*pack) <= last);
+        self.rewrite.retain(|(pack, _)| Some(*pack) <= last);
+    }
+
     pub fn dead(&self) -> Vec<u32> {
         let mut packs: Vec<u32> = self.drop.iter().copied().chain(self.rewrite.iter().map(|(pack, _)| *pack)).collect();
         packs.sort_unstable();

@@ -2,18 +2,23 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
 use std::rc::Rc;
 
-use prollite::chunk::{readahead, MemoryStore, Store};
-use prollite::repo::RefMap;
+use prollite::chunk::{readahead, Chunk, ChunkStore, LazyStore, Store};
+use prollite::repo::{beyond, end_before, not_here, tables_of, RefMap, Refs, REMOTE};
 use prollite::session::Database;
+use prollite::sync::{base_url, lacking, Chunks, Job, Progress};
 use prollite::{Address, Code, Error, Result};
 use wasm_bindgen::JsValue;
 
+use super::call::SharedCall;
+use super::carry::{carry, Errand};
 use super::client::AHEAD_MAX;
 use super::host::Host;
 use super::index::PackIndex;
-use super::pack::{chunk_at, unpack, Slot};
+use super::pack::{chunk_at, pack_chunks, unpack, Slot};
 use super::page_store::PageStore;
 use super::records::{State, Tab};
 use super::request::Failure;
@@ -24,13 +29,15 @@ use super::turnstile::Turnstile;
 const PACKS_AT_ONCE: usize = 64;
 /// Refs older than this are read again before an autocommitted statement.
 const STALE_MS: f64 = 1_000.0;
+/// How often a lazy clone's remote is asked for what a statement waits for.
+const READ_TRIES: u32 = 3;
 /// How often the connection is opened again before the failure is the caller's.
 const RECONNECTS: u32 = 3;
 
 /// Where chunks and refs are.
 pub enum Place {
     /// Nothing outlives the worker.
-    Memory(Rc<MemoryStore>),
+    Memory(Rc<LazyStore>),
     Indexed(Box<Indexed>),
 }
 
@@ -59,6 +66,10 @@ pub struct Core {
     pub publishing: Turnstile,
     /// The page listens to `ref` or `change`.
     pub listened: Cell<bool>,
+    /// What the statement that runs has read of a lazy clone's remote.
+    read: Cell<Progress>,
+    /// The remote of a lazy clone was not reached: until the next statement it is not asked again.
+    unreached: RefCell<Option<Error>>,
     /// Set when the storage is lost or the handle closed: the answer to everything from then on.
     pub ended: RefCell<Option<Error>>,
 }
@@ -75,6 +86,8 @@ impl Core {
             contended_until: Cell::new(0.0),
             publishing: Turnstile::default(),
             listened: Cell::new(false),
+            read: Cell::default(),
+            unreached: RefCell::new(None),
             ended: RefCell::new(None),
         }
     }
@@ -147,23 +160,145 @@ impl Core {
     /// One round: everything in the fault log. Cursors log the leaves that come next as well, more at each fault, so
     /// nothing is read here that was not asked for.
     pub async fn fetch(self: &Rc<Self>) -> Result<()> {
-        let Some(indexed) = self.indexed() else {
-            return Err(Error::corrupt("a chunk is missing from memory"));
-        };
-        let wanted = indexed.store.cached().faults().drain();
+        self.fetch_for(None).await
+    }
+
+    /// The same on behalf of a call, which can be cancelled while a remote is asked.
+    pub async fn fetch_for(self: &Rc<Self>, call: Option<&SharedCall>) -> Result<()> {
+        let wanted = self.faults();
         if wanted.is_empty() {
             return Err(Error::internal("a statement met a fault that names no chunk"));
         }
+        let Some(indexed) = self.indexed() else { return self.fetch_left_out(wanted, call).await };
         add(&indexed.storage.counters.rounds, 1);
         let unknown = self.fetch_known(indexed, &wanted).await?;
         if unknown.is_empty() {
             return Ok(());
         }
-        // Another tab may have written or moved them: look once before calling anything corrupt.
-        self.reload_index(indexed).await?;
-        for address in self.fetch_known(indexed, &unknown).await? {
-            let message = format!("chunk {address} is missing from the storage");
-            indexed.store.mark_damaged(address, Error::corrupt(message));
+        // Another tab may have written or moved them: look once before calling them missing.
+        self.catch_up(indexed).await?;
+        let unknown = self.fetch_known(indexed, &unknown).await?;
+        if unknown.is_empty() { Ok(()) } else { self.fetch_left_out(unknown, call).await }
+    }
+
+    fn faults(&self) -> Vec<Address> {
+        match &self.place {
+            Place::Indexed(indexed) => indexed.store.cached().faults().drain(),
+            Place::Memory(store) => store.faults().drain(),
+        }
+    }
+
+    /// What is not here: a lazy clone has it from its remote. Where it cannot be had, reads of it answer why.
+    async fn fetch_left_out(self: &Rc<Self>, wanted: Vec<Address>, call: Option<&SharedCall>) -> Result<()> {
+        let (store, refs) = (self.store(), self.refs());
+        let Some((remote, _)) = refs.lazy() else {
+            if let Some((end, commit)) = self.here(|| end_before(&store, &wanted)).await? {
+                return self.refuse(&wanted, |_| beyond(&end, &commit));
+            }
+            return self.refuse(&wanted, |address| Error::corrupt(format!("chunk {address} is missing from the storage")));
+        };
+        let url = refs.record(&format!("{REMOTE}{remote}")).unwrap_or_default();
+        let url = base_url(&String::from_utf8_lossy(&url))?;
+        for some in wanted.chunks(Chunks::MOST) {
+            let gone = self.unreached.borrow().clone();
+            let Err(error) = (match gone {
+                Some(error) => Err(error),
+                None => self.ask(&url, some, call).await,
+            }) else {
+                continue;
+            };
+            match error.code() {
+                Code::Aborted | Code::Timeout | Code::Quota | Code::StorageLost | Code::Closed => return Err(error),
+                Code::RemoteUnreachable => *self.unreached.borrow_mut() = Some(error.clone()),
+                _ => {}
+            }
+            let missing = |address: &Address| !store.contains(address).unwrap_or(false);
+            let missing: Vec<Address> = wanted.iter().copied().filter(missing).collect();
+            let tables = self.here(|| tables_of(&store, &refs, &missing)).await?;
+            return self.refuse(&missing, |_| not_here(&tables, missing.len(), &remote, &error));
+        }
+        Ok(())
+    }
+
+    /// One job; what it brought is stored, and resident.
+    async fn ask(self: &Rc<Self>, url: &str, addresses: &[Address], call: Option<&SharedCall>) -> Result<()> {
+        let job = Chunks::new(url, addresses.to_vec());
+        let errand = Errand { call, tries: READ_TRIES, before: self.read.get() };
+        // Boxed: to carry a job may mean to fetch, but not for this one.
+        let carrying: Pin<Box<dyn Future<Output = Result<()>> + '_>> = Box::pin(carry(self, &errand, &job));
+        let carried = carrying.await;
+        self.read.set(self.read.get().plus(&job.progress()));
+        self.keep(job.take()).await?;
+        carried?;
+        if job.lacking().is_empty() { Ok(()) } else { Err(lacking(url)) }
+    }
+
+    async fn keep(&self, chunks: Vec<Chunk>) -> Result<()> {
+        let chunks: Vec<(Address, Chunk)> = chunks.into_iter().map(|chunk| (chunk.address(), chunk)).collect();
+        match &self.place {
+            Place::Memory(store) => chunks.into_iter().try_for_each(|(_, chunk)| store.put(chunk).map(drop)),
+            Place::Indexed(indexed) => {
+                let known = |address: &Address| indexed.store.indexes.borrow().live.contains(address);
+                let packs = pack_chunks(chunks.iter().filter(|(address, _)| !known(address)).map(|(address, chunk)| (*address, chunk)));
+                if !packs.is_empty() {
+                    let first = self.persist(indexed, || indexed.storage.append(&packs)).await?;
+                    let mut indexes = indexed.store.indexes.borrow_mut();
+                    for (number, pack) in (first..).zip(&packs) {
+                        indexes.live.insert(number, &pack.slots);
+                    }
+                }
+                chunks.into_iter().try_for_each(|(address, chunk)| indexed.store.cached().admit_chunk(address, chunk))
+            }
+        }
+    }
+
+    /// Reads of these answer an error until the next statement.
+    fn refuse(&self, addresses: &[Address], error: impl Fn(&Address) -> Error) -> Result<()> {
+        let Some(indexed) = self.indexed() else { return Err(error(&addresses[0])) };
+        addresses.iter().for_each(|address| indexed.store.mark_damaged(*address, error(address)));
+        Ok(())
+    }
+
+    /// A statement begins: what could not be read may be readable by now.
+    pub fn forget_failures(&self) {
+        self.read.set(Progress::default());
+        self.unreached.borrow_mut().take();
+        if let Some(indexed) = self.indexed() {
+            indexed.store.forget_damage();
+        }
+    }
+
+    /// Engine code that looks at what is here alone.
+    async fn here<T>(self: &Rc<Self>, mut work: impl FnMut() -> Result<T>) -> Result<T> {
+        loop {
+            let done = work();
+            match (&done, self.indexed()) {
+                (Err(error), Some(indexed)) if error.is_fault() => {
+                    let wanted = indexed.store.cached().faults().drain();
+                    if !self.fetch_known(indexed, &wanted).await?.is_empty() {
+                        return Err(Error::corrupt("a chunk is missing from the storage"));
+                    }
+                }
+                _ => return done,
+            }
+        }
+    }
+
+    /// Packs that other tabs wrote.
+    async fn catch_up(self: &Rc<Self>, indexed: &Indexed) -> Result<()> {
+        if !self.refs().lazy().is_some() {
+            return self.reload_index(indexed).await;
+        }
+        let shared = self.persist(indexed, || indexed.storage.shared()).await?;
+        if shared.state.generation != indexed.state.borrow().generation {
+            return self.take_over(shared).await;
+        }
+        let next = indexed.store.indexes.borrow().live.last_pack().map_or(0, |last| last + 1);
+        if shared.state.next_pack > next {
+            let slots = self.persist(indexed, || indexed.storage.slots(next)).await?;
+            let mut indexes = indexed.store.indexes.borrow_mut();
+            let live = slots.into_iter().filter(|(pack, _)| !shared.state.is_tombstoned(*pack));
+            live.for_each(|(pack, slots)| indexes.live.insert(pack, &slots));
         }
         Ok(())
     }

@@ -432,6 +432,23 @@ impl Storage {
         Ok(Committed::Landed { first_pack })
     }
 
+    /// Stores what a remote sent. No record moves: what is here reaches it already. Answers the number of the first pack.
+    pub async fn append(&self, new: &[Pack]) -> Outcome<u32> {
+        let transaction = self.begin(&[PACKS, INDEX, META], true, Durability::Relaxed)?;
+        let (packs, index, meta) =
+            (transaction.object_store(PACKS)?, transaction.object_store(INDEX)?, transaction.object_store(META)?);
+        let inner: IdbTransaction = IdbTransaction::from(transaction);
+        let end = End::of(inner.clone().into());
+        let mut state = self.state_of(&Answer::of(meta.get(Query::Key(JsValue::from_str(STATE)))?).await?)?;
+        let first = state.next_pack;
+        put_packs(&packs, &index, first, new)?;
+        state.next_pack += new.len() as u32;
+        put_bytes(&meta, &state.encode(), STATE)?;
+        finish(&inner);
+        end.await?;
+        Ok(first)
+    }
+
     /// Gc and merging: writes the new packs and tombstones others under a new generation, if nothing was moved
     /// since marking. Answers the state that results.
     pub async fn tombstone(&self, change: &Tombstoning<'_>) -> Outcome<Option<State>> {

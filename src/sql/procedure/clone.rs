@@ -6,7 +6,7 @@ use super::remote::{check_remote, set};
 use super::{Answer, Call, Procedure};
 use crate::error::{Code, Error, Result};
 use crate::repo::{Refs, Root, WorkingSet, HEADS, REMOTE, STASH};
-use crate::sql::versions::{fetch, Remote, Upstream};
+use crate::sql::versions::{fetch, Extent, Remote, Upstream};
 use crate::sql::{Context, OutputColumn};
 use crate::sync::base_url;
 
@@ -23,10 +23,8 @@ impl Procedure for Clone {
         let flags = call.flags(FLAGS)?;
         flags.at_most("dolt_clone", 2)?;
         let cx = call.context;
-        for later in ["depth", "lazy"] {
-            if flags.has(later) {
-                return Err(Error::unsupported(format!("dolt_clone --{later} is not there yet: clone the whole history")));
-            }
+        if flags.has("depth") {
+            return Err(Error::unsupported("dolt_clone --depth is not there yet: clone the whole history"));
         }
         let Some(url) = flags.positional.first() else {
             return Err(Error::bad_argument("usage: dolt_clone(url [, name])"));
@@ -44,7 +42,8 @@ impl Procedure for Clone {
             (true, branch) => vec![format!("{HEADS}{}", branch.unwrap_or("main")), "tags/*".into()],
             _ => vec!["heads/*".into(), "tags/*".into()],
         };
-        let brought = fetch(cx, &remote, want)?;
+        let extent = Extent { lazy: flags.has("lazy") };
+        let brought = fetch(cx, &remote, want, extent)?;
         let wanted: Vec<&str> = match flags.value("branch") {
             Some(branch) => vec![branch],
             None => vec!["main", "master"],

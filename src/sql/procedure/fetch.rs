@@ -5,7 +5,7 @@ use super::flags::{flag, Flag};
 use super::{Answer, Call, Procedure};
 use crate::error::Result;
 use crate::repo::HEADS;
-use crate::sql::versions::{fetch, Remote};
+use crate::sql::versions::{fetch, Extent, Remote};
 use crate::sql::OutputColumn;
 use crate::tuple::Value;
 
@@ -29,7 +29,7 @@ impl Procedure for Fetch {
             true => vec!["heads/*".into(), "tags/*".into()],
             false => flags.positional[1..].iter().map(|branch| format!("{HEADS}{}", plain(branch))).collect(),
         };
-        let brought = fetch(cx, &remote, want)?;
+        let brought = fetch(cx, &remote, want, Extent::usual(cx, &remote)?)?;
         let mut lines = Vec::new();
         for moved in &brought.moved {
             let name = format!("{}/{}", remote.name, moved.branch);

@@ -41,7 +41,7 @@ impl Procedure for Gc {
             kept.records.iter().for_each(|(name, value)| change.set(name, value.clone()));
             Ok(())
         })?;
-        let count = kept.chunks.len() as u64;
+        let count = (kept.chunks.len() as u64).saturating_sub(kept.left_out);
         let message = match cx.keeper.superfluous(&kept.chunks)? {
             Some(removed) => format!("{removed} chunks removed, {count} chunks kept"),
             None => format!("{count} chunks kept"),

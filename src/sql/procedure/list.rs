@@ -1,7 +1,7 @@
 //! The one list of procedures.
 
 use super::{
-    add, branch, checkout, clean, clone, commit, config, conflicts_resolve, elsewhere, fetch, gc, merge, pick, pull, push, rebase, remote, reset, rm, squash_history, stash, tag, undo, verify, verify_constraints,
+    add, branch, checkout, clean, clone, commit, config, conflicts_resolve, elsewhere, fetch, gc, merge, pick, pull, push, rebase, remote, reset, rm, squash_history, stash, tag, undo, unlazy, verify, verify_constraints,
     Procedure,
 };
 
@@ -32,6 +32,7 @@ pub const ALL: &[&dyn Procedure] = &[
     &stash::Stash,
     &tag::Tag,
     &undo::Undo,
+    &unlazy::Unlazy,
     &verify::Verify,
     &verify_constraints::VerifyConstraints,
 ];

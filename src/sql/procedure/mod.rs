@@ -28,6 +28,7 @@ mod squash_history;
 mod stash;
 mod tag;
 mod undo;
+mod unlazy;
 mod verify;
 mod verify_constraints;
 

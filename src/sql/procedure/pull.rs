@@ -7,7 +7,7 @@ use super::merge::Merge;
 use super::{Answer, Call, Procedure};
 use crate::error::{Code, Error, Result};
 use crate::repo::HEADS;
-use crate::sql::versions::{fetch, Remote, Upstream};
+use crate::sql::versions::{fetch, Extent, Remote, Upstream};
 use crate::sql::OutputColumn;
 use crate::tuple::Value;
 
@@ -41,7 +41,7 @@ impl Procedure for Pull {
             Some(branch) => plain(branch).to_owned(),
             None => followed.map_or(here, |upstream| upstream.branch),
         };
-        let brought = fetch(cx, &remote, vec![format!("{HEADS}{branch}"), "tags/*".into()])?;
+        let brought = fetch(cx, &remote, vec![format!("{HEADS}{branch}"), "tags/*".into()], Extent::usual(cx, &remote)?)?;
         let tracked = format!("{}/{branch}", remote.name);
         if brought.moved.iter().any(|moved| moved.rewritten) && !flags.has("force") {
             let text = format!("the history of {tracked} was rewritten: it is not merged by itself");

@@ -47,7 +47,14 @@ impl Procedure for Remote {
                 base_url(url)?;
                 set(cx, name, url);
             }
-            ["remove" | "rm", name] => remove(cx, &Known::named(cx, name)?),
+            ["remove" | "rm", name] => {
+                let remote = Known::named(cx, name)?;
+                if cx.lazy().is_some_and(|(lazy, _)| lazy == name) {
+                    let text = format!("remote {name} has what this lazy clone did not read yet");
+                    return Err(Error::bad_argument(text).with_hint("dolt_unlazy() reads everything; after that it can be removed"));
+                }
+                remove(cx, &remote)
+            }
             _ => {
                 let text = "usage: dolt_remote('add', name, url), ('set-url', name, url), ('remove', name) or ('-v')";
                 return Err(Error::bad_argument(text));

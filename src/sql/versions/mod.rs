@@ -16,5 +16,5 @@ pub use diff_rows::{ChangeKind, DiffRows, RowChange};
 pub use ignore::Ignore;
 pub use key_filter::key_ranges;
 pub use projection::{Fit, Projection};
-pub use remote::{fetch, Remote, Upstream};
+pub use remote::{fetch, Extent, Remote, Upstream};
 pub use snapshot::{date_value, merge_base_of, Snapshot};

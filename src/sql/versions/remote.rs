@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use crate::error::{Code, Error, Result};
 use crate::hash::Address;
-use crate::repo::{is_ancestor, Refs, HEADS, REMOTE, TAGS, TRACKING};
+use crate::repo::{is_ancestor, Refs, HEADS, LAZY, REMOTE, TAGS, TRACKING};
 use crate::sql::Context;
 use crate::sync::{base_url, haves, Fetch};
 
@@ -86,17 +86,46 @@ pub struct Moved { pub branch: String, pub old: Option<Address>, pub new: Addres
 #[derive(Default)]
 pub struct Brought { pub heads: Vec<(String, Address)>, pub tags: Vec<(String, Address)>, pub moved: Vec<Moved> }
 
+/// How much a fetch brings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Extent {
+    /// Commits, roots and schemas alone.
+    pub lazy: bool,
+}
+
+impl Extent {
+    /// What this database fetches when nothing else is asked for: one of which a part is left out claims to have no more than
+    /// it has.
+    pub fn usual(cx: &Context, remote: &Remote) -> Result<Extent> {
+        match cx.lazy() {
+            Some((name, _)) if name != remote.name => Err(lazy_of_another(&name, &remote.name)),
+            lazy => Ok(Extent { lazy: lazy.is_some() }),
+        }
+    }
+}
+
+fn lazy_of_another(name: &str, asked: &str) -> Error {
+    Error::unsupported(format!("this clone reads its tables from {name} as it needs them, and cannot take those of {asked}"))
+        .with_hint("dolt_unlazy() makes it a whole one")
+}
+
 /// Brings what `want` names (refs, or patterns that end with `*`) and what it reaches, and moves the tracking refs.
 /// Tags that are here keep what they name.
-pub fn fetch(cx: &Context, remote: &Remote, want: Vec<String>) -> Result<Brought> {
-    let key = format!("fetch {} {want:?}", remote.url);
+pub fn fetch(cx: &Context, remote: &Remote, want: Vec<String>, extent: Extent) -> Result<Brought> {
+    let key = format!("fetch {} {want:?} {extent:?}", remote.url);
     let job = cx.jobs.fetch(&key, || {
         let mut tips: Vec<Address> = remote.tracking(cx)?.into_iter().map(|(_, at)| at).collect();
         tips.extend(cx.branches()?.into_iter().map(|(_, at)| at));
         tips.extend(cx.tracking()?.into_iter().map(|(_, at)| at));
-        Ok(Fetch::new(&base_url(&remote.url)?, &cx.store, want, haves(&cx.store, &tips)?))
+        let fetch = Fetch::new(&base_url(&remote.url)?, &cx.store, want, haves(&cx.store, &tips)?);
+        Ok(fetch.commits_only(extent.lazy))
     })?;
     let fetched = job.fetched()?;
+    if extent.lazy {
+        // So `dolt_unlazy` sees that there is more than it read.
+        let times = cx.lazy().map_or(0, |(_, times)| times);
+        cx.set_ref(LAZY, Some(format!("{}/{}", remote.name, times + 1).into()));
+    }
     for chunk in fetched.chunks {
         cx.store.put(chunk)?;
     }

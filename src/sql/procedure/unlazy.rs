@@ -1,0 +1,28 @@
+//! `dolt_unlazy`: reads what a lazy clone has not read yet; from then on it is a database like any other. What was read stays
+//! when it is broken off, so that it goes on there.
+
+use super::answer::integer;
+use super::flags::Flags;
+use super::{verify, Answer, Call, Procedure};
+use crate::error::Result;
+use crate::repo::{RefMap, Refs, LAZY};
+use crate::sql::OutputColumn;
+use crate::sync::Completion;
+
+pub struct Unlazy;
+
+impl Procedure for Unlazy {
+    fn name(&self) -> &'static str { "dolt_unlazy" }
+    fn columns(&self) -> Vec<OutputColumn> { vec![integer("status")] }
+
+    fn call(&self, call: &mut Call<'_>) -> Result<Answer> {
+        Flags::parse(&[], call.arguments)?.at_most("dolt_unlazy", 0)?;
+        let cx = call.context;
+        if cx.get_ref(LAZY).is_some() {
+            let refs: RefMap = cx.records("").into_iter().collect();
+            cx.resume.pass(&[verify::records(&refs)], || Completion::new(&cx.store, &refs), Completion::run)?;
+            cx.set_ref(LAZY, None);
+        }
+        Ok(Answer::ok())
+    }
+}

@@ -1,0 +1,159 @@
+// A lazy clone of a database larger than the cache: it opens at once, reads what is asked, says offline what is missing,
+// and is whole in the end.
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildServer, startRemote } from '../../pkg-config/server.mjs';
+import { launchPersistent, openPage, startServer } from './harness.mjs';
+import { importInto } from './pages.mjs';
+
+await buildServer({ quiet: true });
+const data = mkdtempSync(join(tmpdir(), 'prollite-lazy-'));
+const remote = await startRemote({ data });
+after(async () => {
+  await remote.stop();
+  rmSync(data, { recursive: true, force: true });
+});
+const server = await startServer();
+const url = `${remote.url}/big`;
+const ROWS = 40_000;
+const CACHE = 1 << 20;
+
+/** Bytes that the server holds. */
+function size(folder) {
+  return readdirSync(folder, { withFileTypes: true }).reduce((sum, entry) => {
+    const path = join(folder, entry.name);
+    return sum + (entry.isDirectory() ? size(path) : statSync(path).size);
+  }, 0);
+}
+
+const requests = () => remote.output().split('\n').filter((line) => line.includes(' request ') && !line.includes('OPTIONS')).length;
+
+const open = async (context) => {
+  const page = await openPage(context, server);
+  await importInto(page);
+  return page;
+};
+
+test('it opens at once, reads what is asked, says offline what is missing, and is made whole', async () => {
+  const ada = await launchPersistent();
+  const a = await open(ada.context);
+  await a.evaluate(async ({ url, rows }) => {
+    const db = await prollite.open('big');
+    await db.exec('CREATE TABLE big (id INTEGER PRIMARY KEY, name TEXT, n INTEGER); CREATE TABLE small (id INTEGER PRIMARY KEY)');
+    const noise = (id) => Array.from({ length: 6 }, (_, part) => Math.imul(id * 6 + part + 1, 2_654_435_761) >>> 0).map((n) => n.toString(36)).join('');
+    for (let first = 0; first < rows; first += 4_000) {
+      const values = Array.from({ length: 4_000 }, (_, i) => `(${first + i}, '${noise(first + i)}', ${(first + i) % 97})`);
+      await db.query(`INSERT INTO big VALUES ${values.join(',')}`);
+    }
+    await db.query('INSERT INTO small VALUES (1), (2)');
+    await db.vc.commit({ message: 'rows', all: true });
+    await db.remotes.add('origin', url);
+    await db.remotes.push('origin', { branch: 'main' });
+    await db.close();
+  }, { url, rows: ROWS });
+  await ada.close();
+  const whole = size(data);
+
+  const bob = await launchPersistent();
+  let page = await open(bob.context);
+  const before = requests();
+  const first = await page.evaluate(async ({ url, cache }) => {
+    const began = performance.now();
+    globalThis.db = await prollite.clone(url, 'copy', { lazy: true, cacheBytes: cache, author: { name: 'Bob' } });
+    const opened = performance.now() - began;
+    globalThis.read = { bytes: 0 };
+    db.on('sync', ({ bytesWire }) => { read.bytes = bytesWire; });
+    const { rows } = await db.query('SELECT n FROM big WHERE id = 12345');
+    const { bytes, chunks } = await db.storage();
+    return { rows, wire: read.bytes, bytes, chunks, opened };
+  }, { url, cache: CACHE });
+  const asked = requests() - before;
+  console.log(`lazy: ${whole} bytes at the server; clone and first query: ${asked} requests, ${first.wire} bytes for the query, ${Math.round(first.opened)} ms to open`);
+  assert.deepEqual(first.rows, [{ n: 12345 % 97 }]);
+  assert.ok(whole > CACHE, `${whole} bytes are no more than the cache`);
+  assert.ok(asked <= 4 && first.wire > 0 && first.wire < whole / 5, JSON.stringify({ asked, ...first, whole }));
+
+  // Offline: what is here answers, what is not says so, and nothing is lost.
+  await bob.context.setOffline(true);
+  const offline = await page.evaluate(async () => {
+    const near = await db.query('SELECT COUNT(*) AS c FROM big WHERE id BETWEEN 12340 AND 12350');
+    const far = await failure(db.query('SELECT n FROM big WHERE id = 39000'));
+    await db.query('CREATE TABLE own (id INTEGER PRIMARY KEY)');
+    const log = await Array.fromAsync(db.vc.log());
+    const inside = await db.transaction(async (tx) => {
+      await tx.query('INSERT INTO own VALUES (1)');
+      const { code } = await failure(tx.query('SELECT COUNT(name) FROM big'));
+      await tx.query('INSERT INTO own VALUES (2)');
+      return code;
+    });
+    await db.vc.commit({ message: 'offline', all: true });
+    const report = await db.verify();
+    await db.gc();
+    const again = await db.query('SELECT n FROM big WHERE id = 12345');
+    return { near: near.rows, far, log: log.length, inside, report, again: again.rows, own: (await db.query('SELECT id FROM own')).rows };
+  });
+  assert.deepEqual(offline.near, [{ c: 11 }]);
+  assert.equal(offline.far.code, 'NOT_HERE');
+  assert.match(offline.far.message, /^\d+ chunks? of table big (is|are) not here, and remote origin does not give them: http\S+ the browser is offline$|^\d+ chunks? of table big (is|are) not here, and remote origin does not give them: .*cannot be reached/);
+  assert.match(offline.far.hint, /dolt_unlazy/);
+  assert.equal(offline.far.retryable, true);
+  assert.equal(offline.inside, 'NOT_HERE');
+  assert.ok(offline.log >= 2);
+  assert.deepEqual(offline.own, [{ id: 1 }, { id: 2 }]);
+  assert.deepEqual(offline.again, [{ n: 12345 % 97 }]);
+  assert.ok(offline.report.ok && offline.report.leftOut > 0 && offline.report.corrupt.length === 0, JSON.stringify(offline.report));
+
+  // Online again: the same query, a whole scan through a cache that holds a part of it, and the changes go out.
+  await bob.context.setOffline(false);
+  const online = await page.evaluate(async () => {
+    const far = await db.query('SELECT n FROM big WHERE id = 39000');
+    await db.query("UPDATE big SET name = 'of bob' WHERE id = 7");
+    await db.vc.commit({ message: 'bob', all: true });
+    await db.remotes.push('origin', { branch: 'main' });
+    return far.rows;
+  });
+  assert.deepEqual(online, [{ n: 39000 % 97 }]);
+
+  // Unlazy, broken off by a reload, goes on.
+  await page.evaluate(async () => {
+    const stop = new AbortController();
+    db.on('sync', ({ chunks }) => { if (chunks > 300) stop.abort(); });
+    globalThis.broken = await failure(db.remotes.unlazy({ signal: stop.signal }));
+  });
+  assert.equal(await page.evaluate(() => broken?.code), 'ABORTED');
+  await page.close();
+  page = await open(bob.context);
+  const done = await page.evaluate(async (cache) => {
+    globalThis.db = await prollite.open('copy', { cacheBytes: cache });
+    const before = (await db.storage()).chunks;
+    let progress;
+    await db.remotes.unlazy({ onProgress: (now) => { progress = now; } });
+    return { before, progress, chunks: (await db.storage()).chunks };
+  }, CACHE);
+  assert.ok(done.before > 300 && done.progress.chunks < done.chunks && done.progress.chunks > 0, JSON.stringify(done));
+  await bob.context.setOffline(true);
+  const kept = await page.evaluate(async () => ({
+    rows: (await db.query('SELECT COUNT(*) AS c, SUM(n) AS s, SUM(name = \'of bob\') AS b FROM big')).rows,
+    small: (await db.query('SELECT COUNT(*) AS c FROM small')).rows,
+    report: await db.verify(),
+  }));
+  const sum = Array.from({ length: ROWS }, (_, id) => id % 97).reduce((a, b) => a + b);
+  assert.deepEqual(kept.rows, [{ c: ROWS, s: sum, b: 1 }]);
+  assert.deepEqual(kept.small, [{ c: 2 }]);
+  assert.ok(kept.report.ok && kept.report.leftOut === 0, JSON.stringify(kept.report));
+  await bob.close();
+});
+
+test('in memory as well: rows are read from the remote when they are asked for', async () => {
+  const carol = await launchPersistent();
+  const page = await open(carol.context);
+  const rows = await page.evaluate(async (url) => {
+    const db = await prollite.clone(url, 'carol', { lazy: true, storage: 'memory' });
+    return (await db.query('SELECT COUNT(*) AS c FROM big')).rows;
+  }, url);
+  assert.deepEqual(rows, [{ c: ROWS }]);
+  await carol.close();
+});
