@@ -48,10 +48,10 @@ export async function open(name: string, options: OpenOptions = {}): Promise<Db>
 
 /** Makes a database that is a clone of a remote's. One that holds something already is `EXISTS`. */
 export async function clone(url: string, name: string, options: OpenOptions & CloneOpts = {}): Promise<Db> {
-  const { branch, onProgress, lazy, ...rest } = options;
+  const { branch, onProgress, lazy, depth, singleBranch, ...rest } = options;
   const db = await open(name, rest);
   try {
-    await db.remotes.clone(url, { branch, onProgress, lazy, signal: options.signal });
+    await db.remotes.clone(url, { branch, onProgress, lazy, depth, singleBranch, signal: options.signal });
     return db;
   } catch (error) {
     await db.close();

@@ -2,7 +2,7 @@
 import { call, personText } from './commit';
 import type { SessionQueries } from './queryable';
 import { conflictCount, rowStats } from './vc';
-import type { AutoSync, CloneOpts, MergeResult, Opts, Person, PushOpts, RemoteInfo, Remotes, Row, SqlValue, SyncOpts } from './types';
+import type { AutoSync, CloneOpts, FetchOpts, MergeResult, Opts, Person, PushOpts, RemoteInfo, Remotes, Row, SqlValue, SyncOpts } from './types';
 
 /** Between tries of `auto` that failed: doubled each time, up to this. */
 const LONGEST_MS = 5 * 60_000;
@@ -42,7 +42,7 @@ export class RemoteCalls implements Remotes {
   }
 
   async clone(url: string, options: CloneOpts = {}): Promise<void> {
-    const flags = [...(options.lazy ? ['--lazy'] : []), ...(options.branch === undefined ? [] : ['-b', options.branch])];
+    const flags = [...(options.lazy ? ['--lazy'] : []), ...(options.singleBranch ? ['--single-branch'] : []), ...deep(options.depth), ...(options.branch === undefined ? [] : ['-b', options.branch])];
     await this.call('dolt_clone', [...flags, url], options);
   }
 
@@ -50,14 +50,14 @@ export class RemoteCalls implements Remotes {
     await this.call('dolt_unlazy', [], options);
   }
 
-  async fetch(name?: string, options: SyncOpts = {}): Promise<void> {
-    await this.call('dolt_fetch', words(name, options.branch), options);
+  async fetch(name?: string, options: FetchOpts = {}): Promise<void> {
+    await this.call('dolt_fetch', [...deep(options.depth), ...words(name, options.branch)], options);
   }
 
-  async pull(name?: string, { author = this.author, ...options }: SyncOpts & { author?: Person } = {}): Promise<MergeResult> {
-    const by = author ? ['--author', personText(author)] : [];
+  async pull(name?: string, { author = this.author, ...options }: FetchOpts & { author?: Person } = {}): Promise<MergeResult> {
+    const flags = [...(author ? ['--author', personText(author)] : []), ...deep(options.depth)];
     const { hash: before } = await this.db.one<{ hash: string }>("SELECT dolt_hashof('HEAD') AS hash");
-    const row = await this.call<{ fast_forward: number; conflicts: number; message: string }>('dolt_pull', [...by, ...words(name, options.branch)], options);
+    const row = await this.call<{ fast_forward: number; conflicts: number; message: string }>('dolt_pull', [...flags, ...words(name, options.branch)], options);
     const conflicts = Number(row.conflicts) > 0 ? await conflictCount(this.db) : 0;
     const stats = await rowStats(this.db, before, conflicts > 0 ? 'WORKING' : 'HEAD');
     return { fastForward: Boolean(row.fast_forward), conflicts, message: row.message, stats };
@@ -103,6 +103,11 @@ export class RemoteCalls implements Remotes {
       },
     };
   }
+}
+
+function deep(depth: number | undefined): SqlValue[] {
+  if (depth === undefined) return [];
+  return depth === Infinity ? ['--unshallow'] : ['--depth', depth];
 }
 
 function words(name: string | undefined, branch: string | undefined): string[] {

@@ -198,9 +198,9 @@ export interface Remotes {
   /** Reads all that a lazy clone has not read yet. Broken off, it goes on there the next time. */
   unlazy(options?: Opts & Pick<SyncOpts, 'onProgress'>): Promise<void>;
   /** Moves the tracking refs (`origin/main`), no branch. */
-  fetch(name?: string, options?: SyncOpts): Promise<void>;
+  fetch(name?: string, options?: FetchOpts): Promise<void>;
   /** Fetches and merges, three-way. */
-  pull(name?: string, options?: SyncOpts & { author?: Person }): Promise<MergeResult>;
+  pull(name?: string, options?: FetchOpts & { author?: Person }): Promise<MergeResult>;
   /** `REMOTE_NON_FF` when the remote has commits that are not here. */
   push(name?: string, options?: PushOpts): Promise<void>;
   /** Pulls and pushes now and then, and when the browser comes online again; after failures ever more seldom. */
@@ -217,7 +217,15 @@ export interface SyncOpts extends Opts {
   branch?: string;
   onProgress?: (progress: SyncProgress) => void;
 }
+export interface FetchOpts extends SyncOpts {
+  /** Of a shallow clone: so many commits of history from the remote's newest on, `Infinity` for all. */
+  depth?: number;
+}
 export interface CloneOpts extends SyncOpts {
+  /** One branch and its newest commits. What lies behind them is `BEYOND_DEPTH` until a fetch deepens it. */
+  depth?: number;
+  /** One branch alone. */
+  singleBranch?: boolean;
   /** Commits and schemas first; rows come from the remote when they are asked for. Without it they are `NOT_HERE`. */
   lazy?: boolean;
 }

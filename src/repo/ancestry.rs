@@ -97,8 +97,9 @@ pub fn ahead_behind(store: &Store, a: &Address, b: &Address) -> Result<(u64, u64
             (Some(key_x), Some(key_y)) if key_x == key_y => {
                 shared += 1;
                 // One common commit whose ancestors are all that remains on both sides ends the walk.
-                if shared & 63 == 1 {
-                    let (_, address) = parse_closure_key(key_x)?;
+                let (_, address) = parse_closure_key(key_x)?;
+                let cut = store.partial().is_some_and(|partial| partial.is_shallow());
+                if shared & 63 == 1 && (!cut || store.contains(&address)?) {
                     let rest = Commit::read(&**store, &address)?.ancestors(&**store)?;
                     let left_rest = commit_a.ancestors(&**store)? + 1 - ahead - shared;
                     let right_rest = commit_b.ancestors(&**store)? + 1 - behind - shared;

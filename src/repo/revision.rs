@@ -126,12 +126,19 @@ fn resolve_base(refs: &dyn Refs, store: &Store, base: &str, branch: Option<&str>
 /// The newest commit at or before a moment.
 pub fn commit_at(store: &Store, start: Address, at_ms: i64) -> Result<Option<Address>> {
     let mut history = History::new(store, &[start], &[]);
+    let mut end = None;
     while let Some((address, commit)) = history.next()? {
         if commit.committer.date_ms <= at_ms {
             return Ok(Some(address));
         }
+        if store.partial().is_some_and(|partial| partial.ends_at(&address)) {
+            end = Some((address, commit));
+        }
     }
-    Ok(None)
+    match end {
+        Some((end, commit)) => Err(super::beyond(&end, &commit)),
+        None => Ok(None),
+    }
 }
 
 /// The bits that a shown prefix stands for, so that thousands of addresses are compared without showing them.

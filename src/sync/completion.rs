@@ -4,11 +4,11 @@
 
 use super::expected::{rows_of_root, Expected};
 use crate::chunk::{AddressMap, Kind, Store};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::hash::Address;
 use crate::repo::{record_points_to, RefMap, Role, Schema, Walk};
 
-/// Most addresses that one fault announces.
+/// Most chunks that one round asks for.
 const AHEAD: usize = 1_024;
 
 /// [`Completion::run`] may answer a fault: call it again, it goes on where it was.
@@ -16,6 +16,8 @@ pub struct Completion {
     store: Store,
     /// Depth first, so that it stays short.
     stack: Vec<(Address, Expected)>,
+    /// What faulted.
+    waiting: Vec<(Address, Expected)>,
     /// What each chunk was checked as, as bits.
     seen: AddressMap<u8>,
     /// What records point to beside commits: working sets, conflicts, reflogs.
@@ -37,19 +39,35 @@ impl Completion {
                 }
             }
         }
-        Ok(Completion { store: store.clone(), stack, seen: AddressMap::default(), others, walk: None })
+        Ok(Completion { store: store.clone(), stack, waiting: Vec::new(), seen: AddressMap::default(), others, walk: None })
     }
 
     pub fn run(&mut self) -> Result<()> {
-        while let Some((address, expected)) = self.stack.last().cloned() {
+        self.stack.append(&mut self.waiting);
+        while let Some((address, expected)) = self.stack.pop() {
             let known = self.seen.get(&address).copied().unwrap_or(0);
-            let edges = if known & expected.bit() != 0 { Vec::new() } else { self.edges(&address, &expected)? };
+            if known & expected.bit() != 0 {
+                continue;
+            }
+            let edges = match self.edges(&address, &expected) {
+                // What can be looked at is, so that one round fetches much.
+                Err(error) if error.is_fault() => {
+                    self.waiting.push((address, expected));
+                    if self.waiting.len() < AHEAD {
+                        continue;
+                    }
+                    return Err(error);
+                }
+                edges => edges?,
+            };
             self.seen.insert(address, known | expected.bit());
-            self.stack.pop();
             let is_new = |(address, expected): &(Address, Expected)| {
                 !address.is_none() && self.seen.get(address).is_none_or(|bits| bits & expected.bit() == 0)
             };
             self.stack.extend(edges.into_iter().filter(is_new));
+        }
+        if let Some((address, _)) = self.waiting.first() {
+            return Err(Error::fault(*address));
         }
         if self.walk.is_none() {
             let mut walk = Walk::new(&self.store).everywhere();
@@ -64,16 +82,7 @@ impl Completion {
     }
 
     fn edges(&self, address: &Address, expected: &Expected) -> Result<Vec<(Address, Expected)>> {
-        let chunk = match self.store.get(address) {
-            Ok(chunk) => chunk,
-            Err(error) => {
-                if error.is_fault() {
-                    let ahead: Vec<Address> = self.stack.iter().rev().take(AHEAD).map(|(address, _)| *address).collect();
-                    self.store.want(&ahead)?;
-                }
-                return Err(error);
-            }
-        };
+        let chunk = self.store.get(address)?;
         let mut edges = expected.edges(&chunk)?;
         match expected {
             Expected::Commit if self.store.partial().is_some_and(|partial| partial.ends_at(address)) => {

@@ -11,15 +11,15 @@ use bytes::Bytes;
 
 use super::frame_reader::{Event, FrameReader};
 use super::job::{Job, Progress, Request, Scope, JSON};
-use super::message::{matches, FetchRequest, GetRequest, RefList, MAX_GET, MAX_HAVES};
+use super::message::{matches, read_shallow, FetchRequest, GetRequest, RefList, MAX_GET, MAX_HAVES};
 use super::refusal::{invalid, Refusal};
 use super::sender::commit_of;
 use super::static_folder::{StaticFolder, REFS};
-use super::{Receiver, Sender};
+use super::{Cut, Receiver, Sender};
 use crate::chunk::{Chunk, Store};
 use crate::error::{Code, Error, Result};
 use crate::hash::Address;
-use crate::repo::TAGS;
+use crate::repo::{Commit, TAGS};
 
 pub struct Fetch {
     url: String,
@@ -63,10 +63,20 @@ struct State {
     skip: bool,
     /// Commits without their trees.
     commits_only: bool,
+    depth: Option<u64>,
+    /// Where history ends here.
+    shallow: Vec<Address>,
+    /// Where it ends once this has landed.
+    ends: Vec<Address>,
 }
 
 /// What came.
-pub struct Fetched { pub refs: RefList, pub chunks: Vec<Chunk> }
+pub struct Fetched {
+    pub refs: RefList,
+    pub chunks: Vec<Chunk>,
+    /// Where history ends from now on, if it was cut.
+    pub ends: Vec<Address>,
+}
 
 impl Fetch {
     /// `want`: names or patterns of refs; `haves`: commits that `base` has with all they reach.
@@ -90,6 +100,9 @@ impl Fetch {
             whole: false,
             skip: false,
             commits_only: false,
+            depth: None,
+            shallow: Vec::new(),
+            ends: Vec::new(),
         };
         let (url, folder) = match url.strip_suffix(REFS) {
             Some(folder) => (folder, Some(RefCell::default())),
@@ -108,11 +121,22 @@ impl Fetch {
         self
     }
 
+    /// So many levels of history. `shallow`: where it ends here.
+    pub fn to_depth(self, depth: Option<u64>, shallow: Vec<Address>) -> Self {
+        {
+            let state = &mut *self.state.borrow_mut();
+            (state.depth, state.shallow) = (depth, shallow);
+        }
+        self
+    }
+
     /// What came, once the job is done; as often as it is asked for.
     pub fn fetched(&self) -> Result<Fetched> {
         let state = self.state.borrow();
         match &state.refs {
-            Some(refs) if state.phase == Phase::Done => Ok(Fetched { refs: refs.clone(), chunks: state.chunks.clone() }),
+            Some(refs) if state.phase == Phase::Done => {
+                Ok(Fetched { refs: refs.clone(), chunks: state.chunks.clone(), ends: state.ends.clone() })
+            },
             _ => Err(Error::internal("a fetch was asked for its outcome before it was done")),
         }
     }
@@ -140,7 +164,10 @@ impl State {
             return Ok(());
         }
         match event {
-            Event::Refs(json) if self.refs.is_none() => self.want_refs(RefList::parse(json)?, want)?,
+            Event::Refs(json) if self.refs.is_none() => {
+                self.want_ends(json)?;
+                self.want_refs(RefList::parse(json)?, want)?;
+            }
             Event::Chunks(chunks) => {
                 for chunk in chunks {
                     match self.receiver.accept(chunk) {
@@ -166,6 +193,21 @@ impl State {
             Event::Updates(_) => return Err(invalid("an UPDATES frame came in answer to a fetch")),
         }
         Ok(())
+    }
+
+    /// Where history will end, and where it goes on that ended here before. May fault.
+    fn want_ends(&mut self, refs: &[u8]) -> Result<()> {
+        if self.depth.is_none() && self.shallow.is_empty() {
+            return Ok(());
+        }
+        let cannot = || invalid("the remote does not cut history: it told no commits at which it ends");
+        self.ends = read_shallow(refs)?.ok_or_else(cannot)?;
+        let mut parents = Vec::new();
+        for known in self.shallow.iter().filter(|known| !self.ends.contains(known)) {
+            parents.extend(Commit::read(&*self.base, known)?.parents);
+        }
+        self.ends.iter().for_each(|end| self.receiver.end_at(*end));
+        parents.into_iter().try_for_each(|parent| self.receiver.want_commit(parent))
     }
 
     fn want_refs(&mut self, mut refs: RefList, want: &[String]) -> Result<()> {
@@ -194,7 +236,11 @@ impl State {
                     tags.push(*address);
                 }
             }
-            let proof = Sender::new(&view, &tips, &tags, &self.haves);
+            let proof = if self.depth.is_some() || !self.shallow.is_empty() {
+                Sender::cut(&view, Cut::received(&view, &self.receiver.taken_commits()?, &self.shallow)?, &tags)
+            } else {
+                Sender::new(&view, &tips, &tags, &self.haves)
+            };
             self.proof = Some(if self.commits_only { proof.commits_only() } else { proof });
         }
         let Some(proof) = &mut self.proof else { return Ok(true) };
@@ -255,6 +301,10 @@ impl Job for Fetch {
     fn request(&self) -> Result<Option<Request>> {
         let state = &mut *self.state.borrow_mut();
         if let (Some(folder), true) = (&self.folder, state.phase != Phase::Done) {
+            if state.depth.is_some() || !state.shallow.is_empty() {
+                let text = format!("{} is a static remote: its history comes whole, not to a depth", self.url);
+                return Err(Error::unsupported(text));
+            }
             (state.skip, state.before) = (false, state.receiver.chunks());
             state.receiver.settle_roots()?;
             let (path, range) = folder.borrow_mut().request(state.phase == Phase::Ask, &state.receiver)?;
@@ -267,8 +317,8 @@ impl Job for Fetch {
                 let to = (from + MAX_HAVES).min(state.haves.len());
                 let have = state.haves[from..to].to_vec();
                 let done = to == state.haves.len();
-                let commits_only = state.commits_only;
-                ("/fetch", FetchRequest { want: self.want.clone(), have, done, commits_only, ..FetchRequest::default() }.to_json())
+                let (depth, shallow, commits_only) = (state.depth, state.shallow.clone(), state.commits_only);
+                ("/fetch", FetchRequest { want: self.want.clone(), have, done, depth, shallow, commits_only }.to_json())
             }
             Phase::Get => {
                 // The connection may have broken right behind a root.

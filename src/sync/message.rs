@@ -13,6 +13,7 @@ use crate::repo::{check_name, HEADS, TAGS};
 pub const MAX_WANTS: usize = 1_024;
 pub const MAX_HAVES: usize = 256;
 pub const MAX_GET: usize = 4_096;
+pub const MAX_SHALLOW: usize = 4_096;
 pub const MAX_LEVELS: u8 = 2;
 pub const MAX_UPDATES: usize = 1_024;
 const MAX_REFS: usize = 65_536;
@@ -67,6 +68,14 @@ pub struct RefList { pub generation: u64, pub refs: BTreeMap<String, Address> }
 /// The packs that a static remote's `refs.json` lists.
 pub fn read_packs(bytes: &[u8]) -> Result<Vec<Address>> { addresses(&object(bytes, "refs")?, "packs", MAX_PACKS) }
 
+/// Where history ends after a fetch that cut it, as a REFS frame tells; `None`: the remote does not cut.
+pub fn read_shallow(bytes: &[u8]) -> Result<Option<Vec<Address>>> {
+    let object = object(bytes, "refs")?;
+    if object.contains_key("shallow") { addresses(&object, "shallow", MAX_SHALLOW).map(Some) } else { Ok(None) }
+}
+
+pub fn add_shallow(refs: &mut Json, ends: &[Address]) { refs["shallow"] = hex_list(ends); }
+
 impl RefList {
     pub fn to_json(&self) -> Json {
         let refs: Map<String, Json> = self.refs.iter().map(|(name, at)| (name.clone(), at.hex().into())).collect();
@@ -97,7 +106,10 @@ pub struct FetchRequest {
     pub have: Vec<Address>,
     /// No more haves will come: when none is known, everything is sent.
     pub done: bool,
+    /// So many levels of history, counted from what is wanted.
     pub depth: Option<u64>,
+    /// Commits here whose parents are not.
+    pub shallow: Vec<Address>,
     pub commits_only: bool,
 }
 
@@ -106,6 +118,9 @@ impl FetchRequest {
         let mut message = json!({"want": self.want, "have": hex_list(&self.have), "done": self.done});
         if let Some(depth) = self.depth {
             message["depth"] = depth.into();
+        }
+        if !self.shallow.is_empty() {
+            message["shallow"] = hex_list(&self.shallow);
         }
         if self.commits_only {
             message["filter"] = "commits".into();
@@ -134,6 +149,7 @@ impl FetchRequest {
             have: addresses(&object, "have", MAX_HAVES)?,
             done: object.get("done").and_then(Json::as_bool).unwrap_or(true),
             depth,
+            shallow: addresses(&object, "shallow", MAX_SHALLOW)?,
             commits_only,
         })
     }

@@ -38,8 +38,17 @@ pub fn haves(store: &Store, tips: &[Address]) -> Result<Vec<Address>> {
     Ok(found)
 }
 
-/// The ancestor that so many others are nearer than, by height.
+/// The ancestor that so many others are nearer than, by height; none behind the end of a shallow clone's history.
 fn ancestor(store: &Store, commit: &Commit, steps: u64) -> Result<Option<Address>> {
+    let found = nth_ancestor(store, commit, steps)?;
+    let cut = store.partial().is_some_and(|partial| partial.is_shallow());
+    match found {
+        Some(address) if cut && !store.contains(&address)? => Ok(None),
+        found => Ok(found),
+    }
+}
+
+fn nth_ancestor(store: &Store, commit: &Commit, steps: u64) -> Result<Option<Address>> {
     let near = usize::try_from(steps - 1).ok().and_then(|at| commit.recent.get(at));
     if near.is_some() {
         return Ok(near.copied());

@@ -112,7 +112,7 @@ impl Receiver {
     /// Wants a tag, its commit and all that it reaches.
     pub fn want_tag(&mut self, address: Address) -> Result<()> { self.announce(address, Expected::Tag) }
 
-    /// Of this commit the parents and the ancestors are not wanted: a shallow clone ends here.
+    /// Of this commit the parents are not wanted: the history of a shallow clone ends here. What it says of its ancestors is.
     pub fn end_at(&mut self, commit: Address) { self.boundary.insert(commit, ()); }
 
     pub fn chunks(&self) -> u64 { self.chunks }
@@ -213,7 +213,7 @@ impl Receiver {
         for expected in &expected {
             let mut found = expected.edges(&chunk)?;
             if self.boundary.contains_key(&address) {
-                found.retain(|(_, edge)| *edge == Expected::Root);
+                found.retain(|(_, edge)| *edge != Expected::Commit);
             }
             edges.extend(found);
             bits |= expected.bit();
@@ -258,6 +258,18 @@ impl Receiver {
         Ok(())
     }
 
+    /// The commits that were taken.
+    pub fn taken_commits(&self) -> Result<Vec<Address>> {
+        let mut found = Vec::new();
+        for address in self.taken.keys() {
+            if self.view.get(address)?.kind()? == Kind::Commit {
+                found.push(*address);
+            }
+        }
+        found.sort_unstable();
+        Ok(found)
+    }
+
     /// Recomputes height and ancestors of every commit that was taken, parents first. Resumable.
     pub fn check_commits(&mut self) -> Result<()> {
         if self.commits.is_empty() {
@@ -270,13 +282,10 @@ impl Receiver {
             by_height.insert((commit.height, *address), commit);
         }
         for ((_, address), commit) in by_height {
-            let parents_are_here = commit.parents.iter().all(|parent| !self.boundary.contains_key(parent));
-            if parents_are_here {
-                commit.check_ancestors(&scratch).map_err(|error| match error.code() {
-                    Code::Corrupt => invalid(format!("commit {address}: {}", error.message())),
-                    _ => error,
-                })?;
-            }
+            commit.check_ancestors(&scratch).map_err(|error| match error.code() {
+                Code::Corrupt => invalid(format!("commit {address}: {}", error.message())),
+                _ => error,
+            })?;
         }
         self.commits.clear();
         Ok(())

@@ -5,12 +5,13 @@
 //! descends only where a key range of the new tree has a node that the old ones have not, so it costs the difference,
 //! and holds one path.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 
 use bytes::Bytes;
 
 use crate::chunk::{AddressMap, Chunk, Kind, Store};
+use super::Cut;
 use crate::error::Result;
 use crate::hash::Address;
 use crate::prolly::{children, leaf_entries, Outline};
@@ -24,7 +25,7 @@ const AHEAD: usize = 256;
 
 pub struct Sender {
     store: Store,
-    history: Option<History>,
+    history: Option<Source>,
     /// Commits that went out, newest first, whose trees are still to come.
     commits: Vec<(Address, Rc<Commit>)>,
     /// What they and their parents hold: root and closure.
@@ -33,10 +34,14 @@ pub struct Sender {
     tags: Vec<Address>,
     stack: Vec<Visit>,
     sent: AddressMap<u8>,
-    /// Most commits to send, from the newest on; those at the end go without their ancestors.
-    depth: Option<u64>,
+    /// Where history is cut: commits that the receiver has, and what it ended at.
+    had: Option<BTreeSet<Address>>,
+    lean_on: Vec<(Address, Address)>,
     with_trees: bool,
 }
+
+/// The commits to send, newest first.
+enum Source { History(Box<History>), List(VecDeque<(Address, Rc<Commit>)>) }
 
 #[derive(Clone)]
 enum Visit {
@@ -55,21 +60,24 @@ impl Sender {
     pub fn new(store: &Store, tips: &[Address], tags: &[Address], have: &[Address]) -> Self {
         Sender {
             store: store.clone(),
-            history: Some(History::new(store, tips, have)),
+            history: Some(Source::History(Box::new(History::new(store, tips, have)))),
             commits: Vec::new(),
             trees: HashMap::new(),
             tags: tags.to_vec(),
             stack: Vec::new(),
             sent: AddressMap::default(),
-            depth: None,
+            had: None,
+            lean_on: Vec::new(),
             with_trees: true,
         }
     }
 
-    /// No more than so many commits.
-    pub fn depth(mut self, depth: Option<u64>) -> Self {
-        self.depth = depth;
-        self
+    /// The commits of a cut, each with what it says of its ancestors.
+    pub fn cut(store: &Store, cut: Cut, tags: &[Address]) -> Self {
+        let mut sender = Sender::new(store, &[], tags, &[]);
+        sender.history = Some(Source::List(cut.send.into()));
+        (sender.had, sender.lean_on) = (Some(cut.had), cut.lean_on);
+        sender
     }
 
     /// Commits, roots and schemas alone: the receiver reads the trees when it needs them.
@@ -117,13 +125,19 @@ impl Sender {
 
     fn next_commit(&mut self) -> Result<Option<Chunk>> {
         let Some(history) = &mut self.history else { return Ok(None) };
-        let is_deep = self.depth.is_some_and(|depth| self.commits.len() as u64 >= depth);
-        let Some((address, commit)) = (if is_deep { None } else { history.next()? }) else {
+        let next = match history {
+            Source::History(history) => history.next()?,
+            Source::List(list) => list.front().cloned(),
+        };
+        let Some((address, commit)) = next else {
             self.history = None;
             return Ok(None);
         };
         // What history answers it has read.
         let chunk = self.store.get(&address)?;
+        if let Some(Source::List(list)) = &mut self.history {
+            list.pop_front();
+        }
         self.trees.insert(address, (commit.root, commit.closure.root()));
         self.commits.push((address, commit));
         Ok(Some(chunk))
@@ -136,22 +150,22 @@ impl Sender {
         for parent in &commit.parents {
             match self.trees.get(parent) {
                 Some(trees) => olds.push(*trees),
-                None if self.depth.is_some() => {}
+                None if self.had.as_ref().is_some_and(|had| !had.contains(parent)) => {}
                 None => {
                     let parent = Commit::read(&*self.store, parent)?;
                     olds.push((parent.root, parent.closure.root()));
                 }
             }
         }
+        if olds.is_empty() {
+            olds.extend(&self.lean_on);
+        }
         self.commits.pop();
         let roots = olds.iter().map(|(root, _)| *root).collect();
         self.stack.push(Visit::Root { address: commit.root, olds: roots });
-        let whole = self.depth.is_none() || commit.parents.iter().all(|parent| self.trees.contains_key(parent));
-        if whole {
-            let closures = olds.iter().map(|(_, closure)| *closure).filter(|closure| !closure.is_none()).collect();
-            let closure = commit.closure.root();
-            self.stack.push(Visit::Map { address: closure, role: Role::Plain, olds: closures, low: None });
-        }
+        let closures = olds.iter().map(|(_, closure)| *closure).filter(|closure| !closure.is_none()).collect();
+        let closure = commit.closure.root();
+        self.stack.push(Visit::Map { address: closure, role: Role::Plain, olds: closures, low: None });
         Ok(true)
     }
 

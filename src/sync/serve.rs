@@ -6,10 +6,10 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 use serde_json::json;
 
-use super::message::{check_remote_ref, matches, FetchRequest, GetRequest, Mode, RefList, Updates, MAX_GET, MAX_HAVES};
+use super::message::{add_shallow, check_remote_ref, matches, FetchRequest, GetRequest, Mode, RefList, Updates, MAX_GET, MAX_HAVES};
 use super::refusal::Refusal;
 use super::sender::commit_of;
-use super::{Codec, FrameKind, FrameWriter, Receiver, Sender, MAX_BLOCK};
+use super::{Codec, Cut, FrameKind, FrameWriter, Receiver, Sender, MAX_BLOCK};
 use crate::chunk::{Chunk, Kind, Store};
 use crate::error::{Code, Error, Result};
 use crate::hash::Address;
@@ -88,15 +88,16 @@ pub fn fetch(store: &Store, all: &RefList, request: &FetchRequest) -> Result<Fra
             return Err(Error::new(Code::RefNotFound, format!("the remote has no {short} ({pattern})")));
         }
     }
-    let mut writer = FrameWriter::new(Codec::Deflate);
-    writer.frame(FrameKind::Refs, found.to_json().to_string().as_bytes());
     let mut have = Vec::new();
     for address in &request.have {
         if store.contains(address)? && store.get(address)?.kind()? == Kind::Commit {
             have.push(*address);
         }
     }
+    let mut writer = FrameWriter::new(Codec::Deflate);
+    let mut answer = found.to_json();
     if have.is_empty() && !request.have.is_empty() && !request.done {
+        writer.frame(FrameKind::Refs, answer.to_string().as_bytes());
         writer.frame(FrameKind::NeedHaves, &[]);
         return Ok(FrameStream::new(writer));
     }
@@ -107,7 +108,20 @@ pub fn fetch(store: &Store, all: &RefList, request: &FetchRequest) -> Result<Fra
             tags.push(*address);
         }
     }
-    let mut sender = Sender::new(store, &tips, &tags, &have).depth(request.depth);
+    let mut sender = if request.depth.is_some() || !request.shallow.is_empty() {
+        let mut shallow = Vec::new();
+        for address in &request.shallow {
+            if store.contains(address)? {
+                shallow.push(*address);
+            }
+        }
+        let cut = Cut::new(store, &tips, &have, &shallow, request.depth)?;
+        add_shallow(&mut answer, &cut.ends.iter().copied().collect::<Vec<_>>());
+        Sender::cut(store, cut, &tags)
+    } else {
+        Sender::new(store, &tips, &tags, &have)
+    };
+    writer.frame(FrameKind::Refs, answer.to_string().as_bytes());
     if request.commits_only {
         sender = sender.commits_only();
     }

@@ -6,6 +6,7 @@ mod sql;
 mod decoders;
 mod hostile;
 mod lazy;
+mod shallow;
 mod remotes;
 mod support;
 mod transfer;

@@ -349,11 +349,18 @@ impl Core {
         Ok(())
     }
 
-    /// Runs engine code that may fault until it does not.
+    /// Runs engine code that may fault until it does not. It goes on where it was: what one round brought stays until the
+    /// next one, however small the cache.
     pub async fn complete<T>(self: &Rc<Self>, mut work: impl FnMut() -> Result<T>) -> Result<T> {
+        let _statement = self.begin_statement();
         loop {
             match work() {
-                Err(error) if error.is_fault() => self.fetch().await?,
+                Err(error) if error.is_fault() => {
+                    if let Some(indexed) = self.indexed() {
+                        indexed.store.cached().renew_statement();
+                    }
+                    self.fetch().await?;
+                }
                 other => return other,
             }
         }

@@ -23,13 +23,13 @@ impl Procedure for Clone {
         let flags = call.flags(FLAGS)?;
         flags.at_most("dolt_clone", 2)?;
         let cx = call.context;
-        if flags.has("depth") {
-            return Err(Error::unsupported("dolt_clone --depth is not there yet: clone the whole history"));
-        }
         let Some(url) = flags.positional.first() else {
             return Err(Error::bad_argument("usage: dolt_clone(url [, name])"));
         };
-        base_url(url)?;
+        let base = base_url(url)?;
+        if flags.has("lazy") && base.ends_with("/refs.json") {
+            return Err(Error::unsupported(format!("{url} is a static remote: it is cloned whole, not lazily")));
+        }
         if let Some(name) = flags.positional.get(1).filter(|name| !name.eq_ignore_ascii_case(&cx.settings.database)) {
             let text = format!("this session is on {}: open a database called {name} and clone there", cx.settings.database);
             return Err(Error::bad_argument(text));
@@ -38,11 +38,14 @@ impl Procedure for Clone {
         let name = flags.value("remote").unwrap_or("origin");
         check_remote(name)?;
         let remote = Remote { name: name.into(), url: url.clone() };
-        let want = match (flags.has("single-branch"), flags.value("branch")) {
-            (true, branch) => vec![format!("{HEADS}{}", branch.unwrap_or("main")), "tags/*".into()],
+        let extent = Extent { lazy: flags.has("lazy"), depth: Extent::flagged(&flags)? };
+        let branch = flags.value("branch").unwrap_or("main");
+        let want = match (flags.has("single-branch"), extent.depth) {
+            // As git's: a tag would bring the history behind it.
+            (_, Some(_)) => vec![format!("{HEADS}{branch}")],
+            (true, None) => vec![format!("{HEADS}{branch}"), "tags/*".into()],
             _ => vec!["heads/*".into(), "tags/*".into()],
         };
-        let extent = Extent { lazy: flags.has("lazy") };
         let brought = fetch(cx, &remote, want, extent)?;
         let wanted: Vec<&str> = match flags.value("branch") {
             Some(branch) => vec![branch],

@@ -1,7 +1,7 @@
 //! `dolt_fetch`: brings what a remote has. Tracking refs move, branches do not.
 
 use super::answer::{integer, text};
-use super::flags::{flag, Flag};
+use super::flags::{flag, long, long_value, Flag};
 use super::{Answer, Call, Procedure};
 use crate::error::Result;
 use crate::repo::HEADS;
@@ -11,7 +11,7 @@ use crate::tuple::Value;
 
 pub struct Fetch;
 
-const FLAGS: &[Flag] = &[flag("prune", 'p')];
+const FLAGS: &[Flag] = &[flag("prune", 'p'), long_value("depth"), long("unshallow")];
 
 impl Procedure for Fetch {
     fn name(&self) -> &'static str { "dolt_fetch" }
@@ -26,10 +26,10 @@ impl Procedure for Fetch {
         };
         let all = flags.positional.len() < 2;
         let want = match all {
-            true => vec!["heads/*".into(), "tags/*".into()],
+            true => remote.usual(cx)?,
             false => flags.positional[1..].iter().map(|branch| format!("{HEADS}{}", plain(branch))).collect(),
         };
-        let brought = fetch(cx, &remote, want, Extent::usual(cx, &remote)?)?;
+        let brought = fetch(cx, &remote, want, Extent::usual(cx, &remote)?.deepened(cx, &flags)?)?;
         let mut lines = Vec::new();
         for moved in &brought.moved {
             let name = format!("{}/{}", remote.name, moved.branch);

@@ -6,7 +6,7 @@ use super::flags::{flag, long, long_value, value, Flag};
 use super::merge::Merge;
 use super::{Answer, Call, Procedure};
 use crate::error::{Code, Error, Result};
-use crate::repo::HEADS;
+use crate::repo::{Refs, HEADS};
 use crate::sql::versions::{fetch, Extent, Remote, Upstream};
 use crate::sql::OutputColumn;
 use crate::tuple::Value;
@@ -21,6 +21,8 @@ const FLAGS: &[Flag] = &[
     value("message", 'm'),
     long_value("author"),
     flag("force", 'f'),
+    long_value("depth"),
+    long("unshallow"),
 ];
 
 impl Procedure for Pull {
@@ -41,7 +43,13 @@ impl Procedure for Pull {
             Some(branch) => plain(branch).to_owned(),
             None => followed.map_or(here, |upstream| upstream.branch),
         };
-        let brought = fetch(cx, &remote, vec![format!("{HEADS}{branch}"), "tags/*".into()], Extent::usual(cx, &remote)?)?;
+        let brought = {
+            let mut want = vec![format!("{HEADS}{branch}")];
+            if cx.shallow()?.is_empty() {
+                want.push("tags/*".into());
+            }
+            fetch(cx, &remote, want, Extent::usual(cx, &remote)?.deepened(cx, &flags)?)?
+        };
         let tracked = format!("{}/{branch}", remote.name);
         if brought.moved.iter().any(|moved| moved.rewritten) && !flags.has("force") {
             let text = format!("the history of {tracked} was rewritten: it is not merged by itself");

@@ -4,7 +4,8 @@ use bytes::Bytes;
 
 use crate::error::{Code, Error, Result};
 use crate::hash::Address;
-use crate::repo::{is_ancestor, Refs, HEADS, LAZY, REMOTE, TAGS, TRACKING};
+use crate::repo::{is_ancestor, Refs, HEADS, LAZY, REMOTE, SHALLOW, TAGS, TRACKING};
+use crate::sql::procedure::flags::Flags;
 use crate::sql::Context;
 use crate::sync::{base_url, haves, Fetch};
 
@@ -49,6 +50,14 @@ impl Remote {
         Ok(cx.tracking()?.into_iter().filter_map(of_remote).collect())
     }
 
+    /// What a fetch wants when nothing is named: all, or in a shallow clone the branches that it follows.
+    pub fn usual(&self, cx: &Context) -> Result<Vec<String>> {
+        if cx.shallow()?.is_empty() {
+            return Ok(vec!["heads/*".into(), "tags/*".into()]);
+        }
+        Ok(self.tracking(cx)?.into_iter().map(|(branch, _)| format!("{HEADS}{branch}")).collect())
+    }
+
     pub fn tracked(&self, cx: &Context, branch: &str) -> Result<Option<Address>> {
         Ok(self.tracking(cx)?.into_iter().find(|(name, _)| name == branch).map(|(_, at)| at))
     }
@@ -91,6 +100,8 @@ pub struct Brought { pub heads: Vec<(String, Address)>, pub tags: Vec<(String, A
 pub struct Extent {
     /// Commits, roots and schemas alone.
     pub lazy: bool,
+    /// So many levels of history.
+    pub depth: Option<u64>,
 }
 
 impl Extent {
@@ -99,8 +110,28 @@ impl Extent {
     pub fn usual(cx: &Context, remote: &Remote) -> Result<Extent> {
         match cx.lazy() {
             Some((name, _)) if name != remote.name => Err(lazy_of_another(&name, &remote.name)),
-            lazy => Ok(Extent { lazy: lazy.is_some() }),
+            lazy => Ok(Extent { lazy: lazy.is_some(), depth: None }),
         }
+    }
+
+    /// What `--depth n` and `--unshallow` say.
+    pub fn flagged(flags: &Flags) -> Result<Option<u64>> {
+        match flags.value("depth") {
+            None => Ok(flags.has("unshallow").then_some(u64::MAX)),
+            Some(depth) => match depth.parse() {
+                Ok(depth) if depth > 0 => Ok(Some(depth)),
+                _ => Err(Error::bad_argument(format!("--depth takes a number of commits, 1 or more, found {depth}"))),
+            },
+        }
+    }
+
+    /// As the flags of a fetch say: only history that was cut can be deepened.
+    pub fn deepened(self, cx: &Context, flags: &Flags) -> Result<Extent> {
+        let depth = Extent::flagged(flags)?;
+        if depth.is_some() && cx.shallow()?.is_empty() {
+            return Err(Error::bad_argument("history is here from its beginning: --depth and --unshallow deepen shallow clones"));
+        }
+        Ok(Extent { depth, ..self })
     }
 }
 
@@ -118,9 +149,16 @@ pub fn fetch(cx: &Context, remote: &Remote, want: Vec<String>, extent: Extent) -
         tips.extend(cx.branches()?.into_iter().map(|(_, at)| at));
         tips.extend(cx.tracking()?.into_iter().map(|(_, at)| at));
         let fetch = Fetch::new(&base_url(&remote.url)?, &cx.store, want, haves(&cx.store, &tips)?);
-        Ok(fetch.commits_only(extent.lazy))
+        Ok(fetch.commits_only(extent.lazy).to_depth(extent.depth, cx.shallow()?))
     })?;
     let fetched = job.fetched()?;
+    let before = cx.shallow()?;
+    for end in before.iter().filter(|end| !fetched.ends.contains(end)) {
+        cx.set_ref(&format!("{SHALLOW}{}", end.hex()), None);
+    }
+    for end in fetched.ends.iter().filter(|end| !before.contains(end)) {
+        cx.set_ref(&format!("{SHALLOW}{}", end.hex()), Some(Bytes::new()));
+    }
     if extent.lazy {
         // So `dolt_unlazy` sees that there is more than it read.
         let times = cx.lazy().map_or(0, |(_, times)| times);
