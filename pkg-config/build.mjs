@@ -100,7 +100,7 @@ export async function buildApp(name) {
   const out = join(here, 'dist');
   const entry = ['src/main.tsx', 'src/main.ts'].map((path) => join(here, path)).find((path) => existsSync(at(path)));
   if (!entry) throw new Stop(`${here}/src/main.ts or main.tsx is missing.`);
-  await once(`app-${name}`, hashOf([here, 'dist', 'package-lock.json', 'pkg-config/build.mjs'].flatMap(everything)), [join(out, 'main.js')], async () => {
+  await once(`app-${name}`, hashOf([here, 'www/shared', 'dist', 'package-lock.json', 'pkg-config/build.mjs'].flatMap(everything)), [join(out, 'main.js')], async () => {
     say(`bundling ${out}/`);
     rmSync(at(out), { recursive: true, force: true });
     mkdirSync(at(out), { recursive: true });

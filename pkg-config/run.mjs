@@ -24,6 +24,11 @@ const COMMANDS = {
   async bench(args) {
     return (await import('./bench.mjs')).bench(args);
   },
+  async fuzz(args) {
+    const seconds = args.map(Number).find((number) => number > 0);
+    const { failed } = await (await import('./fuzz.mjs')).fuzz({ seconds, targets: args.filter((arg) => !(Number(arg) > 0)) });
+    return failed === 0;
+  },
   async conformance(args) {
     return (await import('./conformance.mjs')).conformance(args);
   },

@@ -2,6 +2,7 @@
 // names of suites after `--` run only those.
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { buildAll, checkTypes } from './build.mjs';
+import { checkFuzzTargets, fuzz } from './fuzz.mjs';
 import { buildServer } from './server.mjs';
 import { setupChromium, setupPackages, setupRust } from './setup.mjs';
 import { measureSize } from './size.mjs';
@@ -16,6 +17,7 @@ export async function test(args) {
   const suites = [
     ['rust', 'Rust: unit, property and integration tests', () => rustTests(long, env)],
     ...(long ? [['bucket', 'Rust: servers over a bucket', () => bucketTests(env)]] : []),
+    ['fuzz', 'Fuzz targets', async () => (await setupRust(), long ? fuzz() : single(checkFuzzTargets))],
     // The browser's tests start the server: what it takes to build must not count against their time.
     ['build', 'Build: wasm, bindings, bundles, server', () => single(async () => (await buildAll(), buildServer()))],
     ['size', 'Size budget', () => single(measureSize)],

@@ -1,7 +1,7 @@
 //! A server under load, on loopback: `cargo bench -p prollite-server --bench load`.
 //!
-//! Clone of a large table; pushes and pulls of one row at 1, 16 and 128 connections, each with a branch of its own on one
-//! database; the same beside readers that take a byte now and then.
+//! Clone of a large table; pushes and pulls of one row at 1, 16, 128 and 1,000 connections, each with a branch of its own
+//! on one database; the same beside readers that take a byte now and then.
 
 #[allow(dead_code)]
 #[path = "../tests/server/rows.rs"]
@@ -18,6 +18,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use support::{Client, Folder, Server};
+
+const SLOW: usize = 200;
+/// A server that has too much to do at once says so, and a client tries again.
+const TRIES: usize = 1_000;
 
 fn main() {
     let folder = Folder::new("load");
@@ -36,13 +40,13 @@ fn main() {
         .collect();
     println!("clone of 100 k rows       {:>8.1} ms", ms(quantile(&mut clones, 50)));
     println!("resident at most          {:>8.1} MB", server.most_memory() as f64 / 1e6);
-    for connections in [1, 16, 128] {
+    for connections in [1, 16, 128, 1_000] {
         measure(&server, &format!("c{connections}"), connections);
     }
     let stop = Arc::new(AtomicBool::new(false));
-    let slow: Vec<_> = (0..64).map(|_| slow_reader(&server, stop.clone())).collect();
+    let slow: Vec<_> = (0..SLOW).map(|_| slow_reader(&server, stop.clone())).collect();
     thread::sleep(Duration::from_millis(500));
-    println!("beside 64 slow readers of the large table:");
+    println!("beside {SLOW} slow readers of the large table:");
     measure(&server, "slow", 16);
     stop.store(true, Ordering::Relaxed);
     slow.into_iter().for_each(|reader| reader.join().unwrap());
@@ -60,6 +64,8 @@ fn quantile(all: &mut [Duration], percent: usize) -> Duration {
 /// Each connection pushes and pulls one row, again and again, as it would alone.
 fn measure(server: &Server, name: &str, connections: usize) {
     let rounds = (256 / connections).clamp(6, 100);
+    // A thousand clients share this machine's memory with the server.
+    let size = if connections < 1_000 { 10_000 } else { 1_000 };
     let times: Mutex<(Vec<Duration>, Vec<Duration>)> = Mutex::default();
     let start = Barrier::new(connections);
     let began = Mutex::new(None);
@@ -71,19 +77,19 @@ fn measure(server: &Server, name: &str, connections: usize) {
             scope.spawn(move || {
                 let mut own = Client::new(&format!("push-{key}"), &url, &address);
                 own.branch = format!("heads/{key}");
-                rows::commit(&mut own, 0..10_000, number as u64);
-                own.push(1).unwrap();
+                rows::commit(&mut own, 0..size, number as u64);
+                own.push(TRIES).unwrap();
                 let mut other = Client::new(&format!("pull-{key}"), &url, &address);
                 other.branch.clone_from(&own.branch);
-                other.pull(1).unwrap();
+                other.pull(TRIES).unwrap();
                 start.wait();
                 began.lock().unwrap().get_or_insert_with(Instant::now);
                 for round in 0..rounds {
-                    rows::commit(&mut own, [(round * 37 % 10_000) as i64].into_iter(), 1_000 + round as u64);
+                    rows::commit(&mut own, [round as i64 * 37 % size].into_iter(), 1_000 + round as u64);
                     let pushing = Instant::now();
-                    own.push(1).unwrap();
+                    own.push(TRIES).unwrap();
                     let pulling = Instant::now();
-                    other.pull(1).unwrap();
+                    other.pull(TRIES).unwrap();
                     let done = Instant::now();
                     let mut times = times.lock().unwrap();
                     times.0.push(pulling - pushing);

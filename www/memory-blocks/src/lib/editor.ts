@@ -7,6 +7,7 @@ import { Change, MergeView, presentableDiff, unifiedMergeView } from '@codemirro
 import { Annotation, EditorState, Prec, Text, type Extension } from '@codemirror/state';
 import { EditorView, drawSelection, highlightSpecialChars, keymap } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
+import { typeOver } from '../../../shared/type-over';
 import { differences } from '../domain';
 
 const colours = HighlightStyle.define([
@@ -42,22 +43,6 @@ const theme = EditorView.theme({
   '&.cm-merge-b .cm-changedLineGutter': { background: 'var(--added)' },
   '&.cm-merge-a .cm-changedLineGutter, .cm-deletedLineGutter': { background: 'var(--removed)' },
   '.cm-collapsedLines': { padding: '0.2rem 1.1rem', color: 'var(--muted)', background: 'var(--sunken)', fontFamily: 'var(--sans)', fontSize: 'var(--small-size)' },
-});
-
-/**
- * Typing over a selection, done here: the browser's own way keeps the look of what it replaces in a style attribute,
- * which the Content-Security-Policy refuses and the console then reports.
- */
-const typeOver = EditorView.domEventHandlers({
-  beforeinput(event, view) {
-    const { from, to, empty } = view.state.selection.main;
-    const text = event.data;
-    if (event.inputType !== 'insertText' || !text || empty || view.composing || view.state.selection.ranges.length > 1) return false;
-    const insert = () => view.state.update({ ...view.state.replaceSelection(text), userEvent: 'input.type', scrollIntoView: true });
-    const handled = view.state.facet(EditorView.inputHandler).some((handle) => handle(view, from, to, text, insert));
-    if (!handled) view.dispatch(insert());
-    return true;
-  },
 });
 
 /**

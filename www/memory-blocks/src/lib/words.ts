@@ -1,23 +1,6 @@
-const NUMBERS = new Intl.NumberFormat('en');
-const DATES = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short' });
+export * from '../../../shared/words';
+
 const RELATIVE = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
-
-export function number(n: number): string {
-  return NUMBERS.format(n);
-}
-
-export function count(n: number, one: string, many = `${one}s`): string {
-  return `${number(n)} ${n === 1 ? one : many}`;
-}
-
-export function bytes(n: number): string {
-  if (n < 1024) return `${n} B`;
-  return n < 1024 * 1024 ? `${(n / 1024).toFixed(0)} KB` : `${(n / 1024 / 1024).toFixed(1)} MB`;
-}
-
-export function dateTime(date: Date): string {
-  return DATES.format(date);
-}
 
 const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [['day', 86_400_000], ['hour', 3_600_000], ['minute', 60_000]];
 
@@ -32,11 +15,6 @@ export function age(when: Date, now = Date.now()): string {
 
 export function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-/** A commit's hash as people read it out. */
-export function shortHash(hash: string): string {
-  return hash.slice(0, 8);
 }
 
 export function excerpt(text: string, limit: number): string {

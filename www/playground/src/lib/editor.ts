@@ -6,6 +6,7 @@ import { setDiagnostics } from '@codemirror/lint';
 import { Compartment, EditorState, Prec } from '@codemirror/state';
 import { EditorView, drawSelection, keymap, lineNumbers } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
+import { typeOver } from '../../../shared/type-over';
 import { wordAt } from './excerpt';
 
 /** MySQL's words, with double quotes for names and what Prollite adds. */
@@ -44,22 +45,6 @@ const theme = EditorView.theme({
   '.cm-tooltip-autocomplete > ul': { fontFamily: 'var(--mono)' },
   '.cm-tooltip-autocomplete > ul > li[aria-selected]': { backgroundColor: 'var(--accent)', color: 'var(--accent-ink)' },
   '.cm-diagnostic-error': { borderLeftColor: 'var(--danger)' },
-});
-
-/**
- * Typing over a selection, done here: the browser's own way keeps the look of what it replaces in a style attribute,
- * which the Content-Security-Policy refuses and the console then reports.
- */
-const typeOver = EditorView.domEventHandlers({
-  beforeinput(event, view) {
-    const { from, to, empty } = view.state.selection.main;
-    const text = event.data;
-    if (event.inputType !== 'insertText' || !text || empty || view.composing || view.state.selection.ranges.length > 1) return false;
-    const insert = () => view.state.update({ ...view.state.replaceSelection(text), userEvent: 'input.type', scrollIntoView: true });
-    const handled = view.state.facet(EditorView.inputHandler).some((handle) => handle(view, from, to, text, insert));
-    if (!handled) view.dispatch(insert());
-    return true;
-  },
 });
 
 const language = new Compartment();
