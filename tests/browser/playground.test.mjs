@@ -217,6 +217,12 @@ test('axe finds nothing on any view, in both themes', async () => {
   await page.locator('.conflict').waitFor(SLOW);
   await page.getByRole('radio', { name: 'written by you' }).check();
   await check('a merge');
+  await page.getByRole('combobox', { name: 'As of' }).selectOption('other');
+  await page.locator('.past').waitFor(SLOW);
+  await check('tables as of another branch');
+  await page.goto(`${server.url}/playground/?db=guided-sample`);
+  await ready(page);
+  await check('the guided sample');
   assert.deepEqual(found, []);
   assert.deepEqual(page.errors, []);
 });
@@ -303,6 +309,99 @@ test('nothing is cut off at 320 pixels, and every view is reached by the keyboar
     const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
     assert.ok(over <= 0, `${name} is ${over} pixels too wide`);
   }
+  assert.deepEqual(page.errors, []);
+});
+
+test('the guided sample: five steps in a database of its own, with the keyboard alone where it asks', async () => {
+  const server = await startServer();
+  const context = await (await launch()).newContext({ viewport: { width: 1200, height: 900 } });
+  const page = await openPlayground(context, server);
+  await page.getByRole('button', { name: 'Begin the guided sample' }).click();
+  await page.waitForURL(/\?db=guided-sample$/, SLOW);
+  await ready(page);
+  const tour = page.locator('.tour');
+  const press = async (name) => {
+    const button = tour.getByRole('button', { name, exact: true });
+    await button.and(page.locator(':enabled')).waitFor(SLOW);
+    await button.focus();
+    await page.keyboard.press('Enter');
+  };
+  const after = async (text) => tour.getByText(text).waitFor(SLOW);
+  await tour.getByText('Step 1 of 5').waitFor(SLOW);
+  await press('Make the notes and change one');
+  await after('cell by cell');
+  assert.equal(await page.locator('.diff .sides ins').textContent(), 'is now Milk, bread, three lemons.');
+  await press('Next step');
+  await press('Commit the change');
+  await after('History has both commits');
+  assert.deepEqual((await messages(page)).slice(0, 2), ['One more lemon', 'Three notes']);
+  // A reload goes on where one was.
+  await page.reload();
+  await ready(page);
+  await press('Next step');
+  await press('Let both change the notes');
+  await after('Both have changed');
+  await press('Next step');
+  await press('Merge draft into main');
+  await after('Decide below');
+  assert.ok(await tour.getByRole('button', { name: 'Next step' }).isDisabled());
+  await page.getByRole('button', { name: /^Take theirs/ }).click();
+  await page.getByRole('button', { name: 'Commit the merge' }).click();
+  await press('Next step');
+  await press('Ask the first version');
+  await after('as they were first');
+  await page.locator('.results[data-runs="1"]').waitFor(SLOW);
+  assert.deepEqual(await gridRows(page), [
+    ['1', 'Groceries', 'Milk, bread, two lemons.'], ['2', 'Essay', 'The first draft is done.'], ['3', 'Call Ben', 'He is back on Monday.'],
+  ]);
+  await page.locator('.past', { hasText: 'Three notes' }).waitFor(SLOW);
+  await page.locator('.table-item', { hasText: 'notes' }).getByText('3 rows').waitFor(SLOW);
+  await press('Finish');
+  await tour.getByText('That was all of it').waitFor(SLOW);
+  await page.getByRole('combobox', { name: 'As of' }).selectOption({ label: 'now' });
+  await page.locator('.table-item', { hasText: 'notes' }).getByText('4 rows').waitFor(SLOW);
+  await run(page, 'SELECT body FROM notes WHERE id IN (2, 4) ORDER BY id;');
+  assert.deepEqual(await gridRows(page), [['The first draft is done, and read twice.'], ['Two, for Friday.']]);
+  // Once more, from the beginning.
+  await tour.getByRole('button', { name: 'Begin again' }).click();
+  await tour.getByRole('button', { name: 'Begin again' }).click();
+  await tour.getByText('Step 1 of 5').waitFor(SLOW);
+  await ready(page);
+  await page.getByText('No tables on this branch yet.').waitFor(SLOW);
+  assert.deepEqual(page.errors, []);
+});
+
+test('tables as of a commit, a tag or another branch, and a table that was dropped since', async () => {
+  const server = await startServer();
+  const context = await (await launch()).newContext({ viewport: { width: 1200, height: 900 } });
+  const page = await openPlayground(context, server);
+  await run(page, `CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1), (2); CREATE TABLE gone (id INT PRIMARY KEY);
+    CALL dolt_commit('-Am', 'two rows'); CALL dolt_tag('v1'); CALL dolt_branch('side'); DROP TABLE gone; DELETE FROM t WHERE id = 1;
+    CALL dolt_commit('-Am', 'one row'); INSERT INTO t VALUES (3), (4), (5);`);
+  const item = (name) => page.locator('.table-item', { has: page.locator('.table-name', { hasText: new RegExp(`^${name}$`) }) });
+  const asOf = page.getByRole('combobox', { name: 'As of' });
+  await item('t').getByText('4 rows').waitFor(SLOW);
+  await asOf.selectOption('v1');
+  await item('t').getByText('2 rows').waitFor(SLOW);
+  await item('gone').getByText('0 rows').waitFor(SLOW);
+  assert.equal(await page.locator('.table-change').count(), 0);
+  await item('t').click();
+  await page.locator('.results[data-runs="2"]').waitFor(SLOW);
+  assert.deepEqual(await gridRows(page), [['1'], ['2']]);
+  assert.match(await page.locator('.results-sql').innerText(), /AS OF 'v1'/);
+  // A branch that moves is followed.
+  await asOf.selectOption('side');
+  await item('t').getByText('2 rows').waitFor(SLOW);
+  await run(page, "CALL dolt_checkout('side'); INSERT INTO t VALUES (9); CALL dolt_commit('-am', 'three'); CALL dolt_checkout('main');");
+  await item('t').getByText('3 rows').waitFor(SLOW);
+  // From a commit to its tables.
+  await show(page, 'History');
+  await page.locator('.commit', { hasText: 'one row' }).click();
+  await page.getByRole('button', { name: 'Show its tables' }).click();
+  await item('t').getByText('1 row', { exact: true }).waitFor(SLOW);
+  assert.equal(await item('gone').count(), 0);
+  await asOf.selectOption({ label: 'now' });
+  await item('t').getByText('4 rows').waitFor(SLOW);
   assert.deepEqual(page.errors, []);
 });
 

@@ -12,6 +12,7 @@ import { NoticeBar } from './notice-bar';
 import { RemotesPanel } from './remotes-panel';
 import { TablesPanel } from './tables-panel';
 import { TokenQuestion } from './token-question';
+import { Tour } from './tour';
 import { ViewTabs } from './view-tabs';
 
 const PANELS: [View, () => preact.JSX.Element][] = [
@@ -37,6 +38,7 @@ export function App() {
       <div class="workspace" data-branch={branch.value} data-ready={db.value !== null}>
         {wide.value && <aside class="rail" aria-label="Tables and samples"><TablesPanel /></aside>}
         <main id="main" tabIndex={-1}>
+          <Tour />
           <NoticeBar />
           <TokenQuestion />
           <LostBranch />

@@ -6,6 +6,7 @@ import { doing } from '../state/action';
 import { changedTables } from '../state/diff';
 import { revertCommit, selected } from '../state/history';
 import { db } from '../state/session';
+import { goToTables } from '../state/tables';
 import { BranchHere } from './branch-here';
 import { ErrorNote } from './error-note';
 import { TableDiff } from './table-diff';
@@ -47,6 +48,7 @@ export function CommitDetail({ commit }: { commit: Commit }) {
       </dl>
       <div class="buttons">
         <BranchHere hash={commit.hash} />
+        <button type="button" onClick={() => goToTables(commit.hash, `${commit.hash.slice(0, 8)} ${subject ?? ''}`)}>Show its tables</button>
         {commit.parents.length === 1 && <button type="button" disabled={doing.value !== null} onClick={() => void revertCommit(commit.hash)}>Revert this commit</button>}
       </div>
       {failure.value !== null && <ErrorNote title="The comparison with the parent failed" reason={failure.value} />}
