@@ -212,6 +212,10 @@ test('axe finds nothing on any view, in both themes', async () => {
   await page.getByRole('button', { name: 'Add the remote' }).click();
   await said(page, 'origin is known now');
   await check('remotes');
+  await show(page, 'Storage');
+  await page.getByRole('button', { name: 'Check everything' }).click();
+  await page.locator('.verdict').waitFor(SLOW);
+  await check('storage');
   await show(page, /^Branches/);
   await page.getByRole('button', { name: 'Merge other into main' }).click();
   await page.locator('.conflict').waitFor(SLOW);
@@ -302,7 +306,7 @@ test('nothing is cut off at 320 pixels, and every view is reached by the keyboar
   await page.getByRole('button', { name: 'Load Memory blocks' }).click();
   await said(page, 'Memory blocks loaded');
   await page.getByRole('tab', { name: 'Tables', exact: true }).focus();
-  for (const name of ['Changes', 'History', 'Branches', 'Remotes', 'SQL', 'Tables']) {
+  for (const name of ['Changes', 'History', 'Branches', 'Remotes', 'Storage', 'SQL', 'Tables']) {
     await page.keyboard.press('ArrowRight');
     assert.match(await page.locator('[role=tab]:focus').innerText(), new RegExp(`^${name}`));
     await page.locator(`[role=tabpanel]:not([hidden])`).waitFor(SLOW);
@@ -402,6 +406,35 @@ test('tables as of a commit, a tag or another branch, and a table that was dropp
   assert.equal(await item('gone').count(), 0);
   await asOf.selectOption({ label: 'now' });
   await item('t').getByText('4 rows').waitFor(SLOW);
+  assert.deepEqual(page.errors, []);
+});
+
+test('a merge is previewed, and nothing is done; storage is checked and freed', async () => {
+  const server = await startServer();
+  const context = await (await launch()).newContext();
+  const page = await openPlayground(context, server);
+  await run(page, `CREATE TABLE t (id INT PRIMARY KEY, v TEXT); INSERT INTO t VALUES (1, 'base'), (2, 'base'); CALL dolt_commit('-Am', 'base');
+    CALL dolt_checkout('-b', 'ahead'); INSERT INTO t VALUES (3, 'ahead'); DELETE FROM t WHERE id = 2; CALL dolt_commit('-am', 'ahead'); CALL dolt_checkout('main');`);
+  await show(page, /^Branches/);
+  const preview = page.locator('.merge-preview');
+  await page.getByRole('button', { name: 'Preview the merge of ahead' }).click();
+  await preview.getByText('main would move forward to ahead').waitFor(SLOW);
+  assert.deepEqual(await preview.locator('tbody tr').locator('th, td').allInnerTexts(), ['t', '1', '0', '1']);
+  // What changes meanwhile shows.
+  await run(page, "UPDATE t SET v = 'ours' WHERE id = 2; CALL dolt_commit('-am', 'ours');");
+  await show(page, /^Branches/);
+  await page.getByRole('button', { name: 'Preview the merge of ahead' }).click();
+  await preview.getByText('1 conflict would wait for you.').waitFor(SLOW);
+  await run(page, 'SELECT * FROM t; SELECT COUNT(*) AS n FROM dolt_log;');
+  assert.deepEqual(await gridRows(page), [['3']]);
+
+  await show(page, 'Storage');
+  await page.locator('.facts', { hasText: /in \d+ chunks/ }).waitFor(SLOW);
+  await page.getByRole('button', { name: 'Check everything' }).click();
+  await page.locator('.verdict', { hasText: 'Everything is whole.' }).waitFor(SLOW);
+  await page.getByRole('button', { name: 'Free space' }).click();
+  await page.getByRole('button', { name: 'Free space' }).click();
+  await said(page, / were freed\.$/);
   assert.deepEqual(page.errors, []);
 });
 

@@ -10,6 +10,7 @@ import { LostBranch } from './lost-branch';
 import { MergeBanner } from './merge-banner';
 import { NoticeBar } from './notice-bar';
 import { RemotesPanel } from './remotes-panel';
+import { StoragePanel } from './storage-panel';
 import { TablesPanel } from './tables-panel';
 import { TokenQuestion } from './token-question';
 import { Tour } from './tour';
@@ -21,6 +22,7 @@ const PANELS: [View, () => preact.JSX.Element][] = [
   ['history', HistoryPanel],
   ['branches', BranchesPanel],
   ['remotes', RemotesPanel],
+  ['storage', StoragePanel],
 ];
 
 export function App() {

@@ -5,7 +5,7 @@ import { notice } from '../state/notice';
 import { waiting } from '../state/remotes';
 import { view, wide, type View } from '../state/view';
 
-const NAMES: Record<View, string> = { console: 'SQL', tables: 'Tables', changes: 'Changes', history: 'History', branches: 'Branches', remotes: 'Remotes' };
+const NAMES: Record<View, string> = { console: 'SQL', tables: 'Tables', changes: 'Changes', history: 'History', branches: 'Branches', remotes: 'Remotes', storage: 'Storage' };
 
 function badge(name: View): { n: number; label: string } | null {
   const [n, label] = name === 'changes' ? [changes.value.length, 'changed tables']

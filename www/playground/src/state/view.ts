@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 
-export type View = 'console' | 'tables' | 'changes' | 'history' | 'branches' | 'remotes';
+export type View = 'console' | 'tables' | 'changes' | 'history' | 'branches' | 'remotes' | 'storage';
 
 const WIDE = matchMedia('(min-width: 60rem)');
 
