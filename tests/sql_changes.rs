@@ -68,6 +68,7 @@ fn updates_and_deletes() {
         "WITH big AS (SELECT id FROM t WHERE a >= 300) DELETE FROM t WHERE id IN (SELECT id FROM big)",
         "WITH k AS (SELECT 5 AS n) UPDATE t SET a = (SELECT n FROM k)",
         "WITH k(n) AS (VALUES (5)), l AS (SELECT n + 1 AS m FROM k) UPDATE t SET a = m FROM l WHERE t.a = (SELECT n FROM k) RETURNING a",
+        "WITH k AS (SELECT 1) INSERT INTO t DEFAULT VALUES",
         "WITH src(id, v) AS (VALUES (50, 1), (51, 2)) INSERT INTO u SELECT id, v FROM src",
         "WITH RECURSIVE c(x) AS (SELECT 60 UNION ALL SELECT x + 1 FROM c WHERE x < 65) INSERT INTO u SELECT x, -x FROM c",
         "SELECT * FROM t ORDER BY id",

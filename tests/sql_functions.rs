@@ -114,3 +114,11 @@ fn aggregates() {
     let error = fail(s, "SELECT group_concat(DISTINCT x, '-') FROM t");
     assert_eq!(error.code(), Code::Syntax);
 }
+
+/// GlueSQL's own suite found these: CAST knew no 'TRUE' where a column does, and coalesce() of one was "no such function".
+#[test]
+fn words_for_truth_and_coalesce_of_one() {
+    let s = &mut session();
+    let sql = "SELECT CAST('TRUE' AS BOOLEAN), CAST('false' AS BOOLEAN), CAST('2x' AS BOOLEAN), CAST(3 AS BOOLEAN), coalesce(NULL), coalesce(7)";
+    assert_eq!(rows(s, sql), ["1|0|1|1|NULL|7"]);
+}

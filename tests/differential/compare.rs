@@ -11,10 +11,12 @@ pub fn is_loose(sql: &str) -> bool {
     ["UNION", "INTERSECT", "EXCEPT", "DISTINCT", "GROUP BY", "LIMIT", "min(", "max(", "OVER", "ORDER BY"].iter().any(|word| sql.contains(word))
 }
 
+const TWO_63: f64 = 9_223_372_036_854_775_808.0;
+
 fn real(real: f64, loose: bool) -> String {
     match real {
         real if real.is_nan() => "NULL".to_string(),
-        real if loose && real.fract() == 0.0 && real.abs() < 9.2e18 => format!("i{}", real as i64),
+        real if loose && real.fract() == 0.0 && (-TWO_63..TWO_63).contains(&real) => format!("i{}", real as i64),
         real => format!("r{:e}", real + 0.0),
     }
 }

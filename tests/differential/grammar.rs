@@ -109,8 +109,12 @@ impl<'r> Generator<'r> {
             "rows" => return self.inner("value"),
             "one" => return format!("({})", self.inner("aggregate")),
             "every" => {
-                // A total order: where NOCASE makes texts equal, it is open which comes first.
-                let key = |name: &Name| if name.nocase { format!("{} COLLATE BINARY", name.text) } else { name.text.clone() };
+                // A total order: where NOCASE makes texts equal, or 2 is 2.0, it is open which comes first.
+                let key = |name: &Name| match (name.nocase, name.class) {
+                    (_, "" | "ANY") => format!("{0} COLLATE BINARY, typeof({0})", name.text),
+                    (true, _) => format!("{} COLLATE BINARY", name.text),
+                    _ => name.text.clone(),
+                };
                 let names: Vec<String> = self.scopes.last().into_iter().flatten().map(key).collect();
                 return if names.is_empty() { "1".to_string() } else { names.join(", ") };
             }
@@ -255,8 +259,8 @@ impl<'r> Generator<'r> {
         text
     }
 
-    /// A key of GROUP BY. SQLite's parser computes some constants, as `7 IS NULL`, and takes what comes out for a column's
-    /// number: no constants here but plain numbers.
+    /// A key of GROUP BY. SQLite's parser makes 0 of `7 IS NULL`, and of what stands beside it in AND, and takes it for a
+    /// column's number: no such constants here, but plain numbers.
     fn key(&mut self) -> String {
         loop {
             let key = self.rule("value");
@@ -264,7 +268,8 @@ impl<'r> Generator<'r> {
                 let alias = key[..at].trim_end_matches(|c: char| c.is_ascii_digit());
                 alias.len() < at && alias.ends_with('u')
             });
-            if column || key.parse::<i64>().is_ok() {
+            let folds = key.starts_with('(') && key.contains(" AND ");
+            if column && !folds || key.parse::<i64>().is_ok() {
                 return key;
             }
         }

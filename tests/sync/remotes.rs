@@ -160,6 +160,7 @@ fn remotes_are_added_changed_and_removed() {
     run(&mut s, "CALL dolt_remote('add', 'origin', 'http://myserver:8080/mydb.db')");
     assert_eq!(fail(&mut s, "CALL dolt_remote('add', 'origin', 'http://x/y')").code(), Code::Exists);
     run(&mut s, "CALL dolt_remote('set-url', 'origin', 'https://example.org/v1/notes')");
+    assert_eq!(fail(&mut s, "CALL dolt_remote()").code(), Code::BadArgument);
     assert_eq!(rows(&mut s, "SELECT dolt_remote('-v')"), ["origin\thttps://example.org/v1/notes"]);
     for url in ["ftp://x/y", "http://user:secret@x/y", "http:///y", "http://x/", "http://x/Upper", "file://relative", "nowhere", "http://x/a b"] {
         assert_eq!(fail(&mut s, &format!("CALL dolt_remote('add', 'b', '{url}')")).code(), Code::BadArgument, "{url}");

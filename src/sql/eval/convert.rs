@@ -150,7 +150,7 @@ pub fn cast(value: &Value, to: &ColumnType) -> Result<Value> {
     }
     Ok(match to {
         ColumnType::Any => value.clone(),
-        ColumnType::Bool => truth(value).into_value(),
+        ColumnType::Bool => to.coerce(value.clone()).unwrap_or_else(|_| truth(value).into_value()),
         ColumnType::Int { .. } => to_int(value).map_or(Value::Null, Value::Int),
         ColumnType::Real => to_real(value).map_or(Value::Null, Value::real),
         ColumnType::Numeric if !matches!(value, Value::Text(_) | Value::Blob(_)) => value.clone(),

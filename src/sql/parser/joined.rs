@@ -56,6 +56,12 @@ pub fn apart(
             relations.push(join.relation);
         }
     }
+    for (at, relation) in relations.iter().enumerate() {
+        if let Some(twice) = name_of(relation).filter(|name| relations[..at].iter().any(|before| is_named(before, name))) {
+            let message = format!("{twice} names two of the tables that are joined: give one an alias");
+            return Err(Error::new(crate::Code::Syntax, message));
+        }
+    }
     let at = match changed {
         None => 0,
         Some(name) => relations.iter().position(|relation| is_named(relation, name)).ok_or_else(|| {
@@ -74,7 +80,10 @@ pub fn apart(
 }
 
 fn is_named(relation: &TableFactor, wanted: &str) -> bool {
-    let TableFactor::Table { name, alias, .. } = relation else { return false };
-    let known = alias.as_ref().map(|alias| &alias.name).or(name.0.last());
-    known.is_some_and(|known| known.value.eq_ignore_ascii_case(wanted))
+    name_of(relation).is_some_and(|known| known.eq_ignore_ascii_case(wanted))
+}
+
+fn name_of(relation: &TableFactor) -> Option<&str> {
+    let TableFactor::Table { name, alias, .. } = relation else { return None };
+    alias.as_ref().map(|alias| &alias.name).or(name.0.last()).map(|name| &*name.value)
 }

@@ -198,7 +198,8 @@ fn with(mut reader: Reader<'_>) -> Result<Statement> {
     let Some(with) = query.with.take() else { return Err(syntax("expected common tables before the change", start)) };
     Ok(match statement(rest, reader.text)? {
         Statement::Insert(mut insert) => {
-            let Some(source) = &mut insert.source else { return Err(syntax("WITH before an INSERT of defaults", start)) };
+            // DEFAULT VALUES reads nothing, a WITH neither.
+            let Some(source) = &mut insert.source else { return Ok(Statement::Insert(insert)) };
             match &mut source.with {
                 None => source.with = Some(with),
                 Some(own) => {

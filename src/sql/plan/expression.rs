@@ -150,11 +150,11 @@ impl Binder<'_> {
                 let arguments = vec![self.expr(r#in)?.expr, self.expr(expr)?.expr];
                 self.call("instr", arguments)
             }
-            E::Ceil { expr, .. } => {
+            E::Ceil { field: ast::CeilFloorKind::DateTimeField(ast::DateTimeField::NoDateTime), expr } => {
                 let arguments = vec![self.expr(expr)?.expr];
                 self.call("ceil", arguments)
             }
-            E::Floor { expr, .. } => {
+            E::Floor { field: ast::CeilFloorKind::DateTimeField(ast::DateTimeField::NoDateTime), expr } => {
                 let arguments = vec![self.expr(expr)?.expr];
                 self.call("floor", arguments)
             }

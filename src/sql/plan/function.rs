@@ -66,7 +66,7 @@ impl Binder<'_> {
         let bound = arguments.iter().enumerate().map(|(at, argument)| self.argument(&name, at, argument));
         let mut bound = bound.collect::<Result<Vec<Bound>>>()?;
         match (name.as_str(), bound.len()) {
-            ("coalesce", 2..) | ("ifnull", 2) => {
+            ("coalesce", 1..) | ("ifnull", 2) => {
                 let mut kind = bound[0].kind.clone();
                 kind.json = bound.iter().all(|bound| bound.kind.is_json());
                 let list = bound.into_iter().map(|bound| bound.expr).collect();
@@ -124,7 +124,7 @@ impl Binder<'_> {
         let json = |expr: Expr| Ok(Bound { expr: self.fold(expr)?, kind: Type { json: true, ..Type::UNKNOWN } });
         let branch = |expr: &ast::Expr| self.deeper(|| self.json_argument(expr));
         match argument {
-            ast::Expr::Nested(inner) => return branch(inner),
+            ast::Expr::Nested(inner) | ast::Expr::UnaryOp { op: ast::UnaryOperator::Plus, expr: inner } => return branch(inner),
             ast::Expr::Case { operand, conditions, results, else_result } => {
                 return json(self.case(operand.as_deref(), conditions, results, else_result.as_deref(), &branch)?.expr);
             }
@@ -143,7 +143,7 @@ impl Binder<'_> {
                         return json(Expr::Call(&functions::json::EXTRACT, list));
                     }
                     ("json_extract", [_, _, ..]) => return json(self.expr(argument)?.expr),
-                    ("coalesce" | "ifnull", [_, _, ..]) => {
+                    ("coalesce" | "ifnull", [_, ..]) => {
                         return json(Expr::Coalesce(arguments.iter().map(|expr| Ok(branch(expr)?.expr)).collect::<Result<_>>()?));
                     }
                     ("iif" | "if", [condition, then, otherwise @ ..]) => {

@@ -54,7 +54,10 @@ impl<'a> Binder<'a> {
             calls.iter().flat_map(|call| call.exprs()).for_each(&mut need);
             windows.iter().flat_map(|window| window.exprs()).for_each(&mut need);
         }
-        let is_grouped = !groups.is_empty() || !calls.is_empty() || having.is_some();
+        let is_grouped = !groups.is_empty() || !calls.is_empty();
+        if having.is_some() && !is_grouped {
+            return Err(Error::new(Code::Syntax, "HAVING without GROUP BY or an aggregate"));
+        }
         let mut node = match tree {
             Some(tree) => pushdown::plan_from(binder.cx, tree, conjuncts, &needed)?,
             None => match Expr::all(conjuncts) {

@@ -25,12 +25,9 @@ impl Procedure for Remote {
         let cx = call.context;
         let words: Vec<&str> = flags.positional.iter().map(String::as_str).collect();
         match words[..] {
-            [] => {
+            [] if flags.has("verbose") => {
                 let all = Known::all(cx)?;
-                let line = |remote: &Known| match flags.has("verbose") {
-                    true => format!("{}\t{}", remote.name, remote.url),
-                    false => remote.name.clone(),
-                };
+                let line = |remote: &Known| format!("{}\t{}", remote.name, remote.url);
                 let lines: Vec<String> = all.iter().map(line).collect();
                 return Ok(Answer::new(vec![Value::Int(0)], lines.join("\n").as_str()));
             }
