@@ -2,7 +2,7 @@
 // Each step is done again only when what it reads has changed.
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { writeTypescriptCodes } from './codes.mjs';
 import { setupPackages, setupWasmTarget } from './setup.mjs';
 import { Stop, at, filesBelow, hashOf, once, run, say, targetDir } from './steps.mjs';
@@ -127,6 +127,15 @@ export async function buildApp(name) {
       mkdirSync(dirname(at(out, target)), { recursive: true });
       cpSync(at('node_modules', source), at(out, target));
     }
+    // What the app is without a network (www/shared/offline-worker.js).
+    const files = filesBelow(out, (name) => name.endsWith('.map'));
+    await build({
+      entryPoints: { 'offline-worker': at('www/shared/offline-worker.js') },
+      outdir: at(out),
+      define: { FILES: JSON.stringify(files.map((file) => relative(out, file))), VERSION: JSON.stringify(hashOf(files).slice(0, 16)) },
+      minify: true,
+      logLevel: 'warning',
+    });
   });
 }
 

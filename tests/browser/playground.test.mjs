@@ -438,6 +438,23 @@ test('a merge is previewed, and nothing is done; storage is checked and freed', 
   assert.deepEqual(page.errors, []);
 });
 
+test('after the first visit it opens, queries and commits without a network', async () => {
+  const first = await startServer();
+  const { context } = await launchPersistent();
+  const page = await openPlayground(context, first);
+  await run(page, "CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1); CALL dolt_commit('-Am', 'online');");
+  await page.evaluate(() => navigator.serviceWorker.ready.then(({ active }) => active.state === 'activated' || new Promise((done) => active.addEventListener('statechange', done, { once: true }))));
+  // Nobody is there any more: what comes now was kept.
+  await first.close();
+  await page.reload();
+  await ready(page);
+  await run(page, "INSERT INTO t VALUES (2); CALL dolt_commit('-Am', 'offline'); SELECT COUNT(*) AS n FROM t;");
+  assert.deepEqual(await gridRows(page), [['2']]);
+  const other = await openPlayground(context, first, '?db=another');
+  await other.getByRole('button', { name: 'Load Airports' }).click();
+  await said(other, 'Airports loaded, not committed yet.');
+});
+
 test('the commit graph: children above parents whatever the clocks say, a branch in one lane', async () => {
   const { outputFiles } = await build({ entryPoints: [at('www/playground/src/lib/graph.ts')], bundle: true, format: 'esm', write: false });
   const { layOut, orderCommits } = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);

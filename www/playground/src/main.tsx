@@ -16,4 +16,6 @@ if (root) {
   root.textContent = '';
   render(<App />, root);
   void start();
+  // Without one (an address that is not secure, a browser's policy) it needs the network, and is the same otherwise.
+  navigator.serviceWorker?.register('offline-worker.js').catch(() => undefined);
 }
