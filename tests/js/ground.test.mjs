@@ -16,7 +16,7 @@ test('an unknown command, suite or engine is refused in one line', () => {
   for (const [args, text] of [
     [['nonsense'], /^✗ there is no command "nonsense": start, build, test, /],
     [[], /^✗ there is no command ""/],
-    [['test', 'nonsense'], /^✗ there is no suite "nonsense": rust, build, /],
+    [['test', 'nonsense'], /^✗ there is no suite "nonsense": rust, fuzz, build, /],
     [['bench', 'nonsense'], /^✗ there is no engine "nonsense": native, memory-blocks, prollite, /],
   ]) {
     const { status, stderr } = start(...args);
