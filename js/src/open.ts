@@ -46,7 +46,10 @@ export async function open(name: string, options: OpenOptions = {}): Promise<Db>
   }
 }
 
-/** Makes a database that is a clone of a remote's. One that holds something already is `EXISTS`. */
+/**
+ * Makes a database that is a clone of a remote's, or goes on with one that was broken off. One that holds something else
+ * is `EXISTS`.
+ */
 export async function clone(url: string, name: string, options: OpenOptions & CloneOpts = {}): Promise<Db> {
   const { branch, onProgress, lazy, depth, singleBranch, ...rest } = options;
   const db = await open(name, rest);

@@ -2,7 +2,7 @@
 import { call, personText } from './commit';
 import type { SessionQueries } from './queryable';
 import { conflictCount, rowStats } from './vc';
-import type { AutoSync, CloneOpts, FetchOpts, MergeResult, Opts, Person, PushOpts, RemoteInfo, Remotes, Row, SqlValue, SyncOpts } from './types';
+import type { AutoSync, CloneOpts, FetchOpts, MergeResult, Opts, Person, PushOpts, RemoteInfo, Remotes, Row, SqlValue, SyncOpts, SyncProgress } from './types';
 
 /** Between tries of `auto` that failed: doubled each time, up to this. */
 const LONGEST_MS = 5 * 60_000;
@@ -43,7 +43,26 @@ export class RemoteCalls implements Remotes {
 
   async clone(url: string, options: CloneOpts = {}): Promise<void> {
     const flags = [...(options.lazy ? ['--lazy'] : []), ...(options.singleBranch ? ['--single-branch'] : []), ...deep(options.depth), ...(options.branch === undefined ? [] : ['-b', options.branch])];
-    await this.call('dolt_clone', [...flags, url], options);
+    // In batches: memory holds one of them, and what was read stays when it is broken off.
+    const batches = !options.lazy && !url.endsWith('/refs.json');
+    let first: SyncProgress | undefined;
+    const told = (now: SyncProgress) => {
+      first = now;
+      options.onProgress?.(now);
+    };
+    await this.call('dolt_clone', [...(batches ? ['--lazy'] : []), ...flags, url], { ...options, onProgress: told });
+    if (!batches) return;
+    const { onProgress = () => undefined } = options;
+    const { chunks, bytesWire, bytesRaw } = first ?? { chunks: 0, bytesWire: 0, bytesRaw: 0 };
+    const onward = (now: SyncProgress) =>
+      onProgress({
+        url: now.url,
+        chunks: chunks + now.chunks,
+        chunksTotal: chunks + now.chunksTotal,
+        bytesWire: bytesWire + now.bytesWire,
+        bytesRaw: bytesRaw + now.bytesRaw,
+      });
+    await this.unlazy({ ...options, onProgress: onward });
   }
 
   async unlazy(options: Opts & Pick<SyncOpts, 'onProgress'> = {}): Promise<void> {

@@ -193,7 +193,10 @@ export interface Remotes {
   add(name: string, url: string): Promise<void>;
   setUrl(name: string, url: string): Promise<void>;
   remove(name: string): Promise<void>;
-  /** Makes this database, which must hold nothing yet, a clone. */
+  /**
+   * Makes this database, which must hold nothing yet, a clone. Broken off, it is a lazy one: the next `clone` of the same
+   * remote goes on there.
+   */
   clone(url: string, options?: CloneOpts): Promise<void>;
   /** Reads all that a lazy clone has not read yet. Broken off, it goes on there the next time. */
   unlazy(options?: Opts & Pick<SyncOpts, 'onProgress'>): Promise<void>;

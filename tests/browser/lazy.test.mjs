@@ -147,6 +147,31 @@ test('it opens at once, reads what is asked, says offline what is missing, and i
   await bob.close();
 });
 
+test('a clone that a reload broke off goes on, and holds one batch in memory', async () => {
+  const dora = await launchPersistent();
+  let page = await open(dora.context);
+  const broken = await page.evaluate(async (url) => {
+    const stop = new AbortController();
+    const { code } = await failure(prollite.clone(url, 'dora', { signal: stop.signal, onProgress: ({ chunks }) => { if (chunks > 300) stop.abort(); } }));
+    return code;
+  }, url);
+  assert.equal(broken, 'ABORTED');
+  await page.close();
+  page = await open(dora.context);
+  const seen = await page.evaluate(async (url) => {
+    let last;
+    const db = await prollite.clone(url, 'dora', { onProgress: (now) => { last = now; } });
+    const { rows } = await db.query('SELECT COUNT(*) AS c FROM big');
+    const { chunks } = await db.storage();
+    return { rows, last, chunks, report: await db.verify(), other: await failure(db.remotes.clone(`${url}2`)) };
+  }, url);
+  assert.deepEqual(seen.rows, [{ c: ROWS }]);
+  assert.ok(seen.last.chunks + 300 <= seen.chunks, JSON.stringify(seen));
+  assert.ok(seen.report.ok && seen.report.leftOut === 0, JSON.stringify(seen.report));
+  assert.equal(seen.other.code, 'EXISTS');
+  await dora.close();
+});
+
 test('in memory as well: rows are read from the remote when they are asked for', async () => {
   const carol = await launchPersistent();
   const page = await open(carol.context);

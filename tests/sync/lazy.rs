@@ -288,7 +288,11 @@ fn unlazy_goes_on_where_it_was_broken_off() {
     assert_eq!(fail(&mut bob, "CALL dolt_unlazy()").code(), Code::NotHere);
     let (_, before) = wire.count();
     wire.online(true);
-    run(&mut bob, "CALL dolt_unlazy()");
+    // To clone it again means the same.
+    run(&mut bob, &format!("CALL dolt_clone('--lazy', '{URL}')"));
+    assert_eq!(fail(&mut bob, "CALL dolt_clone('http://far/other')").code(), Code::Exists);
+    assert_eq!(wire.count().0, 0);
+    run(&mut bob, &format!("CALL dolt_clone('{URL}')"));
     let (_, after) = wire.count();
     let mut carol = session();
     run(&mut carol, &format!("CALL dolt_clone('--lazy', '{URL}')"));

@@ -23,12 +23,14 @@ struct Failed {
     retry_after_ms: f64,
     /// Trying again cannot help.
     last: bool,
+    /// It began to answer.
+    answered: bool,
 }
 
 impl From<Error> for Failed {
     fn from(error: Error) -> Failed {
         let last = error.code() != Code::RemoteUnreachable;
-        Failed { error, retry_after_ms: 0.0, last }
+        Failed { error, retry_after_ms: 0.0, last, answered: false }
     }
 }
 
@@ -36,7 +38,7 @@ impl From<Error> for Failed {
 pub struct Errand<'a> {
     /// Stops it when it is cancelled or late.
     pub call: Option<&'a SharedCall>,
-    /// Tries without progress before it is given up.
+    /// Tries without an answer before it is given up.
     pub tries: u32,
     /// What other jobs of the same statement brought before.
     pub before: Progress,
@@ -73,7 +75,9 @@ pub async fn carry(core: &Rc<Core>, errand: &Errand<'_>, job: &dyn Job) -> Resul
             failures = 0;
         }
         failures += 1;
-        if failed.last || failures >= errand.tries {
+        // Who answers, if only in part, is asked again more often.
+        let tries = if failed.answered { TRIES } else { errand.tries };
+        if failed.last || failures >= tries {
             return Err(failed.error);
         }
         let longest = (FIRST_MS * f64::from(1 << failures)).min(LONGEST_MS);
@@ -98,7 +102,7 @@ async fn exchange(core: &Rc<Core>, errand: &Errand<'_>, job: &dyn Job, request: 
     if let Ok(stop) = property(&answer, "stop").dyn_into::<Function>() {
         let _ = stop.call0(&JsValue::UNDEFINED);
     }
-    taken.map_err(|error| Failed { retry_after_ms: number("retryAfterMs"), ..Failed::from(error) })
+    taken.map_err(|error| Failed { retry_after_ms: number("retryAfterMs"), answered: true, ..Failed::from(error) })
 }
 
 async fn take(core: &Rc<Core>, errand: &Errand<'_>, job: &dyn Job, next: &Function) -> Result<()> {

@@ -3,7 +3,7 @@
 use super::answer::integer;
 use super::flags::{long, long_value, value, Flag};
 use super::remote::{check_remote, set};
-use super::{Answer, Call, Procedure};
+use super::{unlazy, Answer, Call, Procedure};
 use crate::error::{Code, Error, Result};
 use crate::repo::{Refs, Root, WorkingSet, HEADS, REMOTE, STASH};
 use crate::sql::versions::{fetch, Extent, Remote, Upstream};
@@ -33,6 +33,15 @@ impl Procedure for Clone {
         if let Some(name) = flags.positional.get(1).filter(|name| !name.eq_ignore_ascii_case(&cx.settings.database)) {
             let text = format!("this session is on {}: open a database called {name} and clone there", cx.settings.database);
             return Err(Error::bad_argument(text));
+        }
+        // A clone that was broken off, or is lazy on purpose, goes on.
+        if let Some((known, _)) = cx.lazy() {
+            if base_url(&Remote::named(cx, &known)?.url)? == base {
+                if !flags.has("lazy") {
+                    unlazy::complete(cx)?;
+                }
+                return Ok(Answer::ok());
+            }
         }
         check_empty(cx)?;
         let name = flags.value("remote").unwrap_or("origin");

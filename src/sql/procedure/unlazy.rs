@@ -6,7 +6,7 @@ use super::flags::Flags;
 use super::{verify, Answer, Call, Procedure};
 use crate::error::Result;
 use crate::repo::{RefMap, Refs, LAZY};
-use crate::sql::OutputColumn;
+use crate::sql::{Context, OutputColumn};
 use crate::sync::Completion;
 
 pub struct Unlazy;
@@ -17,12 +17,17 @@ impl Procedure for Unlazy {
 
     fn call(&self, call: &mut Call<'_>) -> Result<Answer> {
         Flags::parse(&[], call.arguments)?.at_most("dolt_unlazy", 0)?;
-        let cx = call.context;
-        if cx.get_ref(LAZY).is_some() {
-            let refs: RefMap = cx.records("").into_iter().collect();
-            cx.resume.pass(&[verify::records(&refs)], || Completion::new(&cx.store, &refs), Completion::run)?;
-            cx.set_ref(LAZY, None);
-        }
+        complete(call.context)?;
         Ok(Answer::ok())
     }
+}
+
+/// Reads what is left out, and is no lazy clone any more.
+pub fn complete(cx: &Context) -> Result<()> {
+    if cx.get_ref(LAZY).is_some() {
+        let refs: RefMap = cx.records("").into_iter().collect();
+        cx.resume.pass(&[verify::records(&refs)], || Completion::new(&cx.store, &refs), Completion::run)?;
+        cx.set_ref(LAZY, None);
+    }
+    Ok(())
 }
