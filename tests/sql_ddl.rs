@@ -243,3 +243,20 @@ fn a_dropped_column_leaves_its_indexes() {
     assert_eq!(rows(s, "CALL dolt_verify()"), ["1|0|0|0"]);
     assert_eq!(fail(s, "ALTER TABLE t DROP COLUMN b").code(), Code::Constraint);
 }
+
+/// The error once told bytes, and no name.
+#[test]
+fn a_table_that_finds_no_room_is_named() {
+    let s = &mut session();
+    let long = "n".repeat(500);
+    run(s, "BEGIN");
+    let create = |at: usize| format!("CREATE TABLE {long}{at} (id INT PRIMARY KEY)");
+    let full = (0..200).find(|at| s.execute(&create(*at), &[]).is_err()).unwrap();
+    let error = fail(s, &create(full));
+    assert_eq!(error.code(), Code::BadArgument);
+    assert!(error.message().starts_with(&format!("table {long}{full} finds no room beside {full} tables and 0 views")), "{error:?}");
+    let error = fail(s, &format!("CREATE VIEW small AS SELECT '{}'", "x".repeat(1000)));
+    assert!(error.message().starts_with("view small finds no room"), "{error:?}");
+    run(s, "COMMIT");
+    assert_eq!(rows(s, "SELECT COUNT(*) FROM information_schema.tables WHERE table_name LIKE 'nnn%'"), [full.to_string()]);
+}

@@ -106,13 +106,33 @@ impl Root {
         Ok((entries, views.into_iter().collect()))
     }
 
+    /// Refuses what would make the root too large for its chunk: `what` of about so many bytes.
+    pub fn has_room(&self, what: &str, bytes: usize) -> Result<()> {
+        let length = self.body(&mut |_| Ok(Address::NONE))?.0.len() + bytes;
+        if length + Chunk::HEADER <= Chunk::MAX {
+            return Ok(());
+        }
+        let (tables, views) = (self.tables.len(), self.views.len());
+        let message = format!("{what} finds no room beside {tables} tables and {views} views: they would take {length} bytes, at most {} are possible", Chunk::MAX);
+        Err(Error::new(Code::BadArgument, message))
+    }
+
     pub fn write(&self, store: &dyn ChunkStore) -> Result<Address> {
+        let w = self.body(&mut |schema| schema.write(store))?;
+        if w.0.len() + Chunk::HEADER > Chunk::MAX {
+            let message = format!("tables and views take {} bytes of the root: at most {} are possible", w.0.len(), Chunk::MAX);
+            return Err(Error::new(Code::BadArgument, message));
+        }
+        put_if_absent(store, Chunk::build(Kind::Root, &w.0))
+    }
+
+    fn body(&self, schema: &mut dyn FnMut(&Schema) -> Result<Address>) -> Result<Writer> {
         let mut w = Writer::default();
         w.count(self.tables.len());
         for (name, table) in &self.tables {
             w.str(name);
             w.u64(table.schema.id.0);
-            w.address(&table.schema.write(store)?);
+            w.address(&schema(&table.schema)?);
             w.address(&table.rows.root());
             w.count(table.indexes.len());
             table.indexes.iter().for_each(|index| w.address(&index.root()));
@@ -124,10 +144,6 @@ impl Root {
             view.columns.iter().for_each(|column| w.str(column));
             w.str(&view.sql);
         }
-        if w.0.len() + Chunk::HEADER > Chunk::MAX {
-            let message = format!("tables and views take {} bytes of the root: at most {} are possible", w.0.len(), Chunk::MAX);
-            return Err(Error::new(Code::BadArgument, message));
-        }
-        put_if_absent(store, Chunk::build(Kind::Root, &w.0))
+        Ok(w)
     }
 }

@@ -6,6 +6,7 @@ use super::define::{check_free, local};
 use super::definition::{Constraint, CreateTable, Part};
 use super::schema_of::{add_constraint, check_foreign_keys, column};
 use crate::error::{Code, Error, Result};
+use crate::hash::Address;
 use crate::repo::{auto_name, Column, Refs, Root, Schema, Table, TableId};
 use crate::sql::parser::{self, Statement};
 use crate::sql::relation::Relation;
@@ -134,6 +135,8 @@ fn finish(cx: &Context, schema: Schema, definition: &CreateTable, rows: Option<B
         }
         cx.workspace.borrow_mut().add_temporary_table(&name, Table::empty(schema.clone()));
     } else {
+        let bytes = name.len() + (2 + schema.indexes.len()) * Address::LEN + 16;
+        cx.workspace.borrow().root().has_room(&format!("table {name}"), bytes)?;
         forget_mark(cx, schema.id)?;
         cx.workspace.borrow_mut().set_table(&name, Some(Table::empty(schema.clone())));
     }

@@ -30,6 +30,10 @@ pub fn create(cx: &Context, definition: &CreateView) -> Result<u64> {
         sql: definition.query.sql.as_str().into(),
     };
     let mut workspace = cx.workspace.borrow_mut();
+    if !definition.temporary {
+        let bytes = name.len() + definition.columns.iter().map(|column| column.len() + 2).sum::<usize>() + view.sql.len() + 8;
+        workspace.root().has_room(&format!("view {name}"), bytes)?;
+    }
     if definition.temporary {
         workspace.add_temporary_view(name, view);
     } else {

@@ -29,6 +29,8 @@ impl From<prollite::Error> for Failure {
 /// One session.
 pub trait Connection {
     fn execute(&mut self, sql: &str) -> Result<Answer, Failure>;
+    /// Settings under which SQLite's corpus is run.
+    fn like_sqlite(&mut self) -> Result<(), Failure> { Ok(()) }
 }
 
 /// Databases, each new and empty, and sessions on them.

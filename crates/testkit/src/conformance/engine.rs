@@ -32,6 +32,12 @@ impl Server for Engine {
 }
 
 impl Connection for Session {
+    /// A VARCHAR(n) is a TEXT there.
+    fn like_sqlite(&mut self) -> Result<(), Failure> {
+        Session::execute(self, "SET prollite_text_limits = off", &[])?;
+        Ok(())
+    }
+
     fn execute(&mut self, sql: &str) -> Result<Answer, Failure> {
         let outcome = Session::execute(self, sql, &[])?;
         let columns = outcome.columns.iter().map(|column| column.name.to_string()).collect();

@@ -32,7 +32,11 @@ pub fn run_file(server: &mut dyn Server, text: &str, sink: &mut dyn Sink) {
             continue;
         }
         let answer = reset.clone().and_then(|()| {
+            let is_new = !sessions.contains_key(&record.connection);
             let session = session(server, &mut sessions, record.connection.as_ref())?;
+            if is_new {
+                session.like_sqlite()?;
+            }
             guarded(|| session.execute(&record.sql))
         });
         sink.event(match judge(record, answer, &mut labels) {
