@@ -143,7 +143,20 @@ fn it_reads_what_is_asked_and_says_what_is_missing() {
     assert_eq!(fail(&mut bob, "SELECT COUNT(name) FROM big").code(), Code::NotHere);
     run(&mut bob, "COMMIT");
     assert_eq!(rows(&mut bob, "SELECT id FROM own"), ["1"]);
+    // The row is here, the leaf of its index is not: nothing of the change stays, whoever commits it.
+    let update = "UPDATE big SET n = 777777 WHERE id = 12345";
+    let before = rows(&mut bob, "SELECT n FROM big WHERE id = 12345");
+    assert_eq!(fail(&mut bob, update).code(), Code::NotHere);
+    assert_eq!(rows(&mut bob, "SELECT n FROM big WHERE id = 12345"), before);
+    run(&mut bob, "BEGIN");
+    run(&mut bob, update);
+    let refused = fail(&mut bob, "COMMIT");
+    assert!(refused.code() == Code::NotHere && refused.message().contains("of table big"), "{refused:?}");
+    assert_eq!(rows(&mut bob, "SELECT n FROM big WHERE id = 12345"), before);
     wire.online(true);
+    run(&mut bob, update);
+    assert_eq!(rows(&mut bob, "SELECT id FROM big WHERE n = 777777"), ["12345"]);
+    run(&mut bob, "CALL dolt_reset('--hard')");
     for query in [
         "SELECT COUNT(*), SUM(n), SUM(LENGTH(name)) FROM big",
         "SELECT id FROM big WHERE n BETWEEN 500 AND 520 ORDER BY n",
