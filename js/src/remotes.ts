@@ -6,6 +6,8 @@ import type { AutoSync, CloneOpts, FetchOpts, MergeResult, Opts, Person, PushOpt
 
 /** Between tries of `auto` that failed: doubled each time, up to this. */
 const LONGEST_MS = 5 * 60_000;
+/** What a fetch takes in one answer, all of it in memory. */
+const BATCH_BYTES = 8 << 20;
 
 export class RemoteCalls implements Remotes {
   constructor(
@@ -45,38 +47,35 @@ export class RemoteCalls implements Remotes {
     const flags = [...(options.lazy ? ['--lazy'] : []), ...(options.singleBranch ? ['--single-branch'] : []), ...deep(options.depth), ...(options.branch === undefined ? [] : ['-b', options.branch])];
     // In batches: memory holds one of them, and what was read stays when it is broken off.
     const batches = !options.lazy && !url.endsWith('/refs.json');
-    let first: SyncProgress | undefined;
-    const told = (now: SyncProgress) => {
-      first = now;
-      options.onProgress?.(now);
-    };
-    await this.call('dolt_clone', [...(batches ? ['--lazy'] : []), ...flags, url], { ...options, onProgress: told });
-    if (!batches) return;
-    const { onProgress = () => undefined } = options;
-    const { chunks, bytesWire, bytesRaw } = first ?? { chunks: 0, bytesWire: 0, bytesRaw: 0 };
-    const onward = (now: SyncProgress) =>
-      onProgress({
-        url: now.url,
-        chunks: chunks + now.chunks,
-        chunksTotal: chunks + now.chunksTotal,
-        bytesWire: bytesWire + now.bytesWire,
-        bytesRaw: bytesRaw + now.bytesRaw,
-      });
-    await this.unlazy({ ...options, onProgress: onward });
+    const next = inAll(options);
+    await this.call('dolt_clone', [...(batches ? ['--lazy'] : []), ...flags, url], next());
+    if (batches) await this.unlazy(next());
   }
 
   async unlazy(options: Opts & Pick<SyncOpts, 'onProgress'> = {}): Promise<void> {
     await this.call('dolt_unlazy', [], options);
   }
 
+  /** Calls `procedure` until nothing is left that it took too much of to hold. */
+  private async inBatches<R>(procedure: string, args: SqlValue[], { batchBytes = BATCH_BYTES, depth, ...options }: FetchOpts, more: (row: R) => boolean): Promise<R> {
+    const flags = depth === undefined ? ['--batch-bytes', batchBytes] : deep(depth);
+    const next = inAll(options);
+    for (;;) {
+      const row = await this.call<R>(procedure, [...flags, ...args], next());
+      if (!more(row)) return row;
+      await this.unlazy(next());
+    }
+  }
+
   async fetch(name?: string, options: FetchOpts = {}): Promise<void> {
-    await this.call('dolt_fetch', [...deep(options.depth), ...words(name, options.branch)], options);
+    await this.inBatches<{ status: number }>('dolt_fetch', words(name, options.branch), options, ({ status }) => Number(status) === 1);
   }
 
   async pull(name?: string, { author = this.author, ...options }: FetchOpts & { author?: Person } = {}): Promise<MergeResult> {
-    const flags = [...(author ? ['--author', personText(author)] : []), ...deep(options.depth)];
+    const flags = author ? ['--author', personText(author)] : [];
     const { hash: before } = await this.db.one<{ hash: string }>("SELECT dolt_hashof('HEAD') AS hash");
-    const row = await this.call<{ fast_forward: number; conflicts: number; message: string }>('dolt_pull', [...flags, ...words(name, options.branch)], options);
+    type Pulled = { fast_forward: number | null; conflicts: number; message: string };
+    const row = await this.inBatches<Pulled>('dolt_pull', [...flags, ...words(name, options.branch)], options, ({ fast_forward }) => fast_forward === null);
     const conflicts = Number(row.conflicts) > 0 ? await conflictCount(this.db) : 0;
     const stats = await rowStats(this.db, before, conflicts > 0 ? 'WORKING' : 'HEAD');
     return { fastForward: Boolean(row.fast_forward), conflicts, message: row.message, stats };
@@ -122,6 +121,25 @@ export class RemoteCalls implements Remotes {
       },
     };
   }
+}
+
+/** Options for each of several calls: their progress is told as that of one. */
+function inAll<O extends Pick<SyncOpts, 'onProgress'>>(options: O): () => O {
+  let done: SyncProgress | undefined;
+  return () => {
+    const before = done ?? { chunks: 0, bytesWire: 0, bytesRaw: 0 };
+    const onProgress = (now: SyncProgress) => {
+      done = {
+        url: now.url,
+        chunks: before.chunks + now.chunks,
+        chunksTotal: before.chunks + now.chunksTotal,
+        bytesWire: before.bytesWire + now.bytesWire,
+        bytesRaw: before.bytesRaw + now.bytesRaw,
+      };
+      options.onProgress?.(done);
+    };
+    return { ...options, onProgress };
+  };
 }
 
 function deep(depth: number | undefined): SqlValue[] {

@@ -221,6 +221,11 @@ export interface SyncOpts extends Opts {
   onProgress?: (progress: SyncProgress) => void;
 }
 export interface FetchOpts extends SyncOpts {
+  /**
+   * More than so many bytes (8 MiB) are read in batches, and each stays: the database is lazy meanwhile, and after a reload the
+   * next fetch or pull goes on where this one was.
+   */
+  batchBytes?: number;
   /** Of a shallow clone: so many commits of history from the remote's newest on, `Infinity` for all. */
   depth?: number;
 }

@@ -51,7 +51,7 @@ pub use rebase::{show_order, Action as RebaseAction, ConflictCounts, Progress as
 pub use reflog::{Move, Reflog};
 pub use refs::{
     check_free, check_name, Publication, RefMap, RefName, Refs, AUTO, CONFIG, HEADS, LAZY, REBASE, REFLOG, REMOTE, SHALLOW, STASH,
-    STATE, TAGS, TRACKING, WORK,
+    STATE, TAGS, TRACKING, UNLAZY, WORK,
 };
 pub use repository::{Repository, DEFAULT_BRANCH};
 pub use revision::{commit_at, parse_range, resolve, resolve_commit, Range, Revision};

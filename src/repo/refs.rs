@@ -46,6 +46,8 @@ pub const REBASE: &str = "rebase/";
 pub const STATE: &str = "state/";
 /// `⟨remote⟩/⟨n⟩`: a lazy clone reads chunks of that remote, and has fetched from it n times.
 pub const LAZY: &str = "state/lazy";
+/// The time of a large fetch, as decimal milliseconds: the database is lazy until the rest of it has been read.
+pub const UNLAZY: &str = "state/unlazy";
 /// Commits at which the history of a shallow clone ends, by their 64 hexadecimal digits; without a value.
 pub const SHALLOW: &str = "shallow/";
 /// Remotes: url and options, opaque to this layer.

@@ -147,6 +147,7 @@ impl Job for Patient<'_> {
     fn advance(&self) -> Result<()> { self.database.complete(|| self.job.advance()) }
     fn end(&self) -> Result<()> { self.database.complete(|| self.job.end()) }
     fn cut(&self) { self.job.cut() }
+    fn has_enough(&self) -> bool { self.job.has_enough() }
     fn progress(&self) -> Progress { self.job.progress() }
 }
 

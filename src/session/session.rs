@@ -341,6 +341,7 @@ impl Session {
             parameters,
             keeper: self.database.clone(),
             jobs,
+            in_transaction: self.mode == Mode::Open,
             resume: Rc::default(),
             trigger: None,
             suspension: Rc::default(),

@@ -31,6 +31,8 @@ pub struct Context {
     pub keeper: Rc<dyn Keeper>,
     /// What the statement asks of remotes, and what came of it.
     pub jobs: Rc<Jobs>,
+    /// The statement's changes wait for a COMMIT.
+    pub in_transaction: bool,
     /// What the statement began before a fault.
     pub resume: Rc<Resume>,
     /// Inside of a trigger: what NEW and OLD mean.

@@ -68,6 +68,10 @@ struct State {
     shallow: Vec<Address>,
     /// Where it ends once this has landed.
     ends: Vec<Address>,
+    /// Beyond so many bytes of chunks it is broken off, and brings commits alone.
+    most_bytes: u64,
+    /// What came before it was broken off, each chunk verified.
+    spared: Option<Vec<Chunk>>,
 }
 
 /// What came.
@@ -76,6 +80,8 @@ pub struct Fetched {
     pub chunks: Vec<Chunk>,
     /// Where history ends from now on, if it was cut.
     pub ends: Vec<Address>,
+    /// It was too much: commits, roots and schemas are whole, of the tables some chunks came.
+    pub is_partial: bool,
 }
 
 impl Fetch {
@@ -103,6 +109,8 @@ impl Fetch {
             depth: None,
             shallow: Vec::new(),
             ends: Vec::new(),
+            most_bytes: u64::MAX,
+            spared: None,
         };
         let (url, folder) = match url.strip_suffix(REFS) {
             Some(folder) => (folder, Some(RefCell::default())),
@@ -130,12 +138,23 @@ impl Fetch {
         self
     }
 
+    /// Breaks off an answer of more bytes of chunks than this, and takes commits, roots and schemas instead. A folder of
+    /// files has no such answer.
+    pub fn at_most(self, bytes: Option<u64>) -> Self {
+        if let (Some(bytes), None) = (bytes, &self.folder) {
+            self.state.borrow_mut().most_bytes = bytes;
+        }
+        self
+    }
+
     /// What came, once the job is done; as often as it is asked for.
     pub fn fetched(&self) -> Result<Fetched> {
         let state = self.state.borrow();
         match &state.refs {
             Some(refs) if state.phase == Phase::Done => {
-                Ok(Fetched { refs: refs.clone(), chunks: state.chunks.clone(), ends: state.ends.clone() })
+                let is_partial = state.spared.is_some();
+                let chunks = state.spared.iter().flatten().chain(&state.chunks).cloned().collect();
+                Ok(Fetched { refs: refs.clone(), chunks, ends: state.ends.clone(), is_partial })
             },
             _ => Err(Error::internal("a fetch was asked for its outcome before it was done")),
         }
@@ -179,6 +198,9 @@ impl State {
                         }
                         taken => taken?,
                     };
+                }
+                if self.receiver.bytes() > self.most_bytes && !self.commits_only {
+                    self.break_off();
                 }
             }
             Event::NeedHaves => self.need_haves = true,
@@ -264,6 +286,15 @@ impl State {
     fn take_whole(&mut self) {
         self.receiver = Receiver::new(&self.base).distrusting().without_trees(self.commits_only);
         (self.haves, self.told, self.refs, self.proof, self.whole) = (Vec::new(), 0, None, None, true);
+        (self.phase, self.skip) = (Phase::Ask, true);
+    }
+
+    /// What came is kept for whoever reads the rest.
+    fn break_off(&mut self) {
+        self.spared = Some(self.receiver.take_chunks());
+        let receiver = Receiver::new(&self.base).without_trees(true);
+        self.receiver = if self.whole { receiver.distrusting() } else { receiver };
+        (self.told, self.refs, self.proof, self.commits_only) = (0, None, None, true);
         (self.phase, self.skip) = (Phase::Ask, true);
     }
 
@@ -405,13 +436,16 @@ impl Job for Fetch {
         }
     }
 
+    fn has_enough(&self) -> bool { self.state.borrow().skip }
+
     fn progress(&self) -> Progress {
         let state = self.state.borrow();
+        let spared = || state.spared.iter().flatten();
         Progress {
-            chunks: state.receiver.chunks(),
+            chunks: state.receiver.chunks() + spared().count() as u64,
             announced: state.receiver.frontier_len() as u64,
             bytes_wire: state.bytes_wire,
-            bytes_raw: state.receiver.bytes(),
+            bytes_raw: state.receiver.bytes() + spared().map(|chunk| chunk.len() as u64).sum::<u64>(),
         }
     }
 }

@@ -71,6 +71,8 @@ pub trait Job {
     /// The body is whole. May fault.
     fn end(&self) -> Result<()>;
     fn cut(&self);
+    /// What is left of the body is of no use: the connection can be let go of, and `request` called again.
+    fn has_enough(&self) -> bool { false }
     fn progress(&self) -> Progress;
 }
 

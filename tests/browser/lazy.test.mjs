@@ -2,6 +2,7 @@
 // and is whole in the end.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { createServer as createHost, request } from 'node:http';
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -170,6 +171,99 @@ test('a clone that a reload broke off goes on, and holds one batch in memory', a
   assert.ok(seen.report.ok && seen.report.leftOut === 0, JSON.stringify(seen.report));
   assert.equal(seen.other.code, 'EXISTS');
   await dora.close();
+});
+
+/** Hands on to the server, and of the requests for chunks the first `most`: of those behind them nothing is heard. */
+async function startProxy() {
+  const proxy = { bytes: 0, asked: 0, most: Infinity };
+  const host = createHost((asked, answer) => {
+    if (asked.method === 'POST' && asked.url.endsWith('/chunks/get') && ++proxy.asked > proxy.most) return proxy.stalled();
+    const onward = request(`${remote.url}${asked.url}`, { method: asked.method, headers: asked.headers }, (got) => {
+      answer.writeHead(got.statusCode, got.headers);
+      got.on('data', (part) => { proxy.bytes += part.length; });
+      got.pipe(answer);
+    });
+    onward.on('error', () => answer.destroy());
+    asked.pipe(onward);
+  });
+  await new Promise((resolve) => host.listen(0, '127.0.0.1', resolve));
+  proxy.url = `http://127.0.0.1:${host.address().port}`;
+  proxy.stop = () => new Promise((resolve) => { host.close(resolve); host.closeAllConnections(); });
+  return proxy;
+}
+
+test('a large pull that a reload broke off goes on, and the database is whole again', async () => {
+  const proxy = await startProxy();
+  const erin = await launchPersistent();
+  const page = await open(erin.context);
+  const rows = 60_000;
+  const batchBytes = 100_000;
+  await page.evaluate(async ({ near, far, rows, cache }) => {
+    const source = await prollite.open('source');
+    await source.exec('CREATE TABLE own (id INTEGER PRIMARY KEY); INSERT INTO own VALUES (1)');
+    await source.vc.commit({ message: 'own', all: true });
+    await source.remotes.add('origin', near);
+    await source.remotes.push('origin', { branch: 'main' });
+    globalThis.db = await prollite.clone(far, 'long', { author: { name: 'Erin' }, cacheBytes: cache });
+    await db.exec('INSERT INTO own VALUES (2)');
+    await db.vc.commit({ message: 'two', all: true });
+    await db.exec('INSERT INTO own VALUES (3)');
+    await source.exec('CREATE TABLE big (id INTEGER PRIMARY KEY, name TEXT, n INTEGER)');
+    for (let first = 0; first < rows; first += 4_000) {
+      const values = Array.from({ length: 4_000 }, (_, i) => `(${first + i}, '${`${Math.imul(first + i, 2_654_435_761) >>> 0} `.repeat(5)}', ${first + i})`);
+      await source.query(`INSERT INTO big VALUES ${values.join(',')}`);
+    }
+    await source.vc.commit({ message: 'rows', all: true });
+    await source.remotes.push('origin', { branch: 'main' });
+    await source.close();
+    await db.vc.commit({ message: 'three', all: true });
+    await db.exec('INSERT INTO own VALUES (4)');
+  }, { near: `${remote.url}/long`, far: `${proxy.url}/long`, rows, cache: CACHE });
+
+  [proxy.most, proxy.asked] = [1, 0];
+  const stalled = new Promise((resolve) => { proxy.stalled = resolve; });
+  await page.evaluate((batchBytes) => { void db.remotes.pull('origin', { branch: 'main', batchBytes }).catch(() => undefined); }, batchBytes);
+  await stalled;
+  await page.reload();
+  await importInto(page);
+  [proxy.most, proxy.bytes] = [Infinity, 0];
+  const meanwhile = await page.evaluate(async (cache) => {
+    globalThis.db = await prollite.open('long', { author: { name: 'Erin' }, cacheBytes: cache });
+    const own = (await db.query('SELECT id FROM own ORDER BY id')).rows.map(({ id }) => id);
+    await db.gc();
+    return { own, chunks: (await db.storage()).chunks, report: await db.verify() };
+  }, CACHE);
+  assert.deepEqual(meanwhile.own, [1, 2, 3, 4]);
+  assert.ok(meanwhile.report.ok && meanwhile.report.leftOut > 0, JSON.stringify(meanwhile));
+  assert.equal(proxy.bytes, 0);
+  await page.evaluate(() => db.vc.commit({ message: 'four', all: true }));
+  const done = await page.evaluate(async (batchBytes) => {
+    let progress;
+    const merged = await db.remotes.pull('origin', { branch: 'main', batchBytes, onProgress: (now) => { progress = now; } });
+    return { merged, progress, chunks: (await db.storage()).chunks };
+  }, batchBytes);
+  const read = proxy.bytes;
+  assert.ok(done.progress.chunks > 0 && done.progress.chunks + meanwhile.chunks <= done.chunks, JSON.stringify({ meanwhile, done }));
+  await erin.context.setOffline(true);
+  const whole = await page.evaluate(async () => ({
+    big: (await db.query('SELECT COUNT(*) AS c, SUM(n) AS s FROM big')).rows,
+    own: (await db.query('SELECT id FROM own ORDER BY id')).rows.map(({ id }) => id),
+    report: await db.verify(),
+  }));
+  assert.deepEqual(whole.big, [{ c: rows, s: (rows * (rows - 1)) / 2 }]);
+  assert.deepEqual(whole.own, [1, 2, 3, 4]);
+  assert.ok(whole.report.ok && whole.report.leftOut === 0, JSON.stringify(whole.report));
+  await erin.context.setOffline(false);
+  proxy.bytes = 0;
+  await page.evaluate(async (url) => {
+    await prollite.clone(url, 'anew');
+    // No lazy database lets its remote go.
+    await db.remotes.remove('origin');
+  }, `${proxy.url}/long`);
+  console.log(`large pull: ${read} bytes after the reload, ${proxy.bytes} from nothing; ${done.progress.chunks} of ${done.chunks} chunks`);
+  assert.ok(read < proxy.bytes * 0.8, `${read} of ${proxy.bytes} bytes`);
+  await erin.close();
+  await proxy.stop();
 });
 
 test('in memory as well: rows are read from the remote when they are asked for', async () => {

@@ -80,23 +80,27 @@ const ROWS: usize = 30_000;
 /// A table of a few megabytes with an index, one beside it with large values, and some history.
 fn publish(url: &str) -> Session {
     let mut ada = session();
-    run(&mut ada, "CREATE TABLE big (id INT PRIMARY KEY, name TEXT, n INT)");
-    run(&mut ada, "CREATE INDEX by_n ON big (n)");
-    run(&mut ada, "CREATE TABLE docs (id INT PRIMARY KEY, body TEXT)");
-    for first in (0..ROWS).step_by(2_000) {
-        let row = |id: usize| format!("({id}, '{}', {})", (id * 7_919).to_string().repeat(14), id * 31 % ROWS);
-        let values: Vec<String> = (first..first + 2_000).map(row).collect();
-        run(&mut ada, &format!("INSERT INTO big VALUES {}", values.join(",")));
-    }
-    let body: String = (0..30_000).map(|i| format!("{} ", i * 31 % 9_973)).collect();
-    ada.execute("INSERT INTO docs VALUES (1, ?)", &[body.as_str().into()]).unwrap();
-    run(&mut ada, "SELECT dolt_commit('-Am', 'rows')");
-    run(&mut ada, "UPDATE big SET n = -1 WHERE id = 77");
-    run(&mut ada, "SELECT dolt_commit('-am', 'one row')");
-    run(&mut ada, "SELECT dolt_tag('v1')");
+    fill(&mut ada);
     run(&mut ada, &format!("SELECT dolt_remote('add', 'origin', '{url}')"));
     run(&mut ada, "CALL dolt_push('-u', 'origin', 'main', 'v1')");
     ada
+}
+
+fn fill(ada: &mut Session) {
+    run(ada, "CREATE TABLE big (id INT PRIMARY KEY, name TEXT, n INT)");
+    run(ada, "CREATE INDEX by_n ON big (n)");
+    run(ada, "CREATE TABLE docs (id INT PRIMARY KEY, body TEXT)");
+    for first in (0..ROWS).step_by(2_000) {
+        let row = |id: usize| format!("({id}, '{}', {})", (id * 7_919).to_string().repeat(14), id * 31 % ROWS);
+        let values: Vec<String> = (first..first + 2_000).map(row).collect();
+        run(ada, &format!("INSERT INTO big VALUES {}", values.join(",")));
+    }
+    let body: String = (0..30_000).map(|i| format!("{} ", i * 31 % 9_973)).collect();
+    ada.execute("INSERT INTO docs VALUES (1, ?)", &[body.as_str().into()]).unwrap();
+    run(ada, "SELECT dolt_commit('-Am', 'rows')");
+    run(ada, "UPDATE big SET n = -1 WHERE id = 77");
+    run(ada, "SELECT dolt_commit('-am', 'one row')");
+    run(ada, "SELECT dolt_tag('v1')");
 }
 
 fn lazy() -> Session {
@@ -320,6 +324,140 @@ fn unlazy_goes_on_where_it_was_broken_off() {
     assert_eq!(rows(&mut bob, query), rows(&mut ada, query));
     run(&mut bob, "CALL dolt_unlazy()");
     run(&mut bob, "CALL dolt_remote('remove', 'origin')");
+    set_carrier(None);
+}
+
+/// A pull of more than it may hold lands its commits, reads the rest in batches, and is whole again in the end.
+#[test]
+fn a_large_pull_goes_on_where_it_was_broken_off() {
+    const MORE: &str = "NULL|NULL|tables are still to be read: dolt_unlazy() does, then call this again";
+    let pull = |bytes: usize| format!("CALL dolt_pull('--batch-bytes', {bytes})");
+    let folder = Folder::new("large-pull");
+    let url = folder.url("remote");
+    let mut ada = session();
+    run(&mut ada, "CREATE TABLE own (id INT PRIMARY KEY, who TEXT)");
+    run(&mut ada, "INSERT INTO own VALUES (1, 'ada')");
+    run(&mut ada, "SELECT dolt_commit('-Am', 'own')");
+    run(&mut ada, &format!("SELECT dolt_remote('add', 'origin', '{url}')"));
+    run(&mut ada, "CALL dolt_push('-u', 'origin', 'main')");
+    let wire = Wire::to(&url);
+    let path = folder.url("bob");
+    let path = Path::new(path.strip_prefix("file://").unwrap());
+    let mut bob = Database::file(path).unwrap().session("main").unwrap();
+    let mut carol = session();
+    run(&mut bob, &format!("CALL dolt_clone('{URL}')"));
+    run(&mut carol, &format!("CALL dolt_clone('{URL}')"));
+    // What is small comes in one answer.
+    run(&mut ada, "INSERT INTO own VALUES (2, 'ada')");
+    run(&mut ada, "SELECT dolt_commit('-am', 'two')");
+    run(&mut ada, "CALL dolt_push()");
+    wire.count();
+    assert!(rows(&mut bob, &pull(300_000))[0].starts_with("1|0|"));
+    assert_eq!(wire.count().0, 1);
+    fill(&mut ada);
+    run(&mut ada, "CALL dolt_push('origin', 'main', 'v1')");
+    run(&mut bob, "INSERT INTO own VALUES (3, 'bob')");
+    run(&mut bob, "SELECT dolt_commit('-am', 'three')");
+    let head = rows(&mut bob, "SELECT dolt_hashof('HEAD')");
+    run(&mut bob, "BEGIN");
+    assert!(fail(&mut bob, "CALL dolt_pull('--batch-bytes', 'much')").message().contains("--batch-bytes takes"));
+    run(&mut bob, "ROLLBACK");
+    wire.count();
+    assert_eq!(rows(&mut bob, &pull(300_000)), [MORE]);
+    assert_eq!(wire.requests.borrow().as_slice(), ["/fetch", "/fetch"]);
+    let told: Vec<bool> = wire.bodies.borrow().iter().map(|body| body.contains("\"filter\":\"commits\"")).collect();
+    assert_eq!(told, [false, true]);
+    wire.count();
+    wire.left.set(2);
+    let broken = fail(&mut bob, "CALL dolt_unlazy()");
+    assert_eq!(broken.code(), Code::NotHere);
+    let (_, before) = wire.count();
+    drop(bob);
+
+    // Meanwhile it is a lazy database, which claims no more than it has.
+    let mut bob = Database::file(path).unwrap().session("main").unwrap();
+    wire.online(false);
+    assert_eq!(rows(&mut bob, "SELECT dolt_hashof('HEAD')"), head);
+    assert_eq!(rows(&mut bob, "SELECT id FROM own ORDER BY id"), ["1", "2", "3"]);
+    run(&mut bob, "CALL dolt_gc()");
+    let report = rows(&mut bob, "CALL dolt_verify()");
+    assert!(report[0].starts_with("1|0|0|") && !report[0].ends_with("|0"), "{report:?}");
+    assert_eq!(rows(&mut bob, &pull(300_000)), [MORE]);
+    assert!(rows(&mut bob, "CALL dolt_fetch('--batch-bytes', 300000)")[0].starts_with("1|"));
+    wire.online(true);
+    wire.count();
+    run(&mut bob, "CALL dolt_fetch()");
+    assert!(wire.bodies.borrow()[0].contains("\"filter\":\"commits\""));
+    wire.count();
+    run(&mut bob, "CALL dolt_unlazy()");
+    let (_, after) = wire.count();
+    assert_eq!(rows(&mut bob, &pull(300_000)), ["0|0|merge successful"]);
+    assert_eq!(wire.requests.borrow().as_slice(), ["/fetch"]);
+    assert!(!wire.bodies.borrow()[0].contains("filter"));
+
+    // What came before it was broken off is not read again, but for what the file had not written yet.
+    assert_eq!(rows(&mut carol, &pull(0)), [MORE]);
+    wire.count();
+    run(&mut carol, "CALL dolt_unlazy()");
+    let (_, at_once) = wire.count();
+    assert!(before > 0 && after < at_once && before + after < at_once * 5 / 4, "{before} + {after}, {at_once} bytes");
+    run(&mut carol, &pull(0));
+    wire.online(false);
+    for one in [&mut bob, &mut carol] {
+        assert_eq!(rows(one, "CALL dolt_verify()"), ["1|0|0|0"]);
+        for query in ["SELECT COUNT(*), SUM(n), SUM(LENGTH(name)) FROM big", "SELECT LENGTH(body) FROM docs", "SELECT tag_name FROM dolt_tags"] {
+            assert_eq!(rows(one, query), rows(&mut ada, query), "{query}");
+        }
+        run(one, "CALL dolt_remote('remove', 'origin')");
+    }
+    assert_eq!(rows(&mut bob, "SELECT who FROM own WHERE id = 3"), ["bob"]);
+    set_carrier(None);
+}
+
+/// What waits for a COMMIT is not there to be read from a remote: a transaction takes all in one answer. A lazy clone stays
+/// one, and what was rewritten is refused before anything of it lands.
+#[test]
+fn a_large_pull_in_a_transaction_or_a_lazy_clone_is_as_any_other() {
+    let folder = Folder::new("large-pull-tx");
+    let url = folder.url("remote");
+    let mut ada = session();
+    run(&mut ada, "CREATE TABLE own (id INT PRIMARY KEY)");
+    run(&mut ada, "SELECT dolt_commit('-Am', 'own')");
+    run(&mut ada, "INSERT INTO own VALUES (1)");
+    run(&mut ada, "SELECT dolt_commit('-am', 'one')");
+    run(&mut ada, &format!("SELECT dolt_remote('add', 'origin', '{url}')"));
+    run(&mut ada, "CALL dolt_push('-u', 'origin', 'main')");
+    Wire::to(&url);
+    let (mut bob, mut carol, mut dora) = (session(), lazy(), session());
+    let mut erin = session();
+    run(&mut bob, &format!("CALL dolt_clone('{URL}')"));
+    run(&mut dora, &format!("CALL dolt_clone('{URL}')"));
+    run(&mut erin, &format!("CALL dolt_clone('--depth', 1, '{URL}')"));
+    fill(&mut ada);
+    run(&mut ada, "CALL dolt_push()");
+    // A shallow one stays shallow.
+    let first = rows(&mut erin, "SELECT COUNT(*) FROM dolt_log");
+    assert!(rows(&mut erin, "CALL dolt_pull('--batch-bytes', 1000)")[0].starts_with("NULL|NULL|"));
+    run(&mut erin, "CALL dolt_unlazy()");
+    assert!(rows(&mut erin, "CALL dolt_pull('--batch-bytes', 1000)")[0].starts_with("1|0|"));
+    assert_eq!((first, rows(&mut erin, "SELECT COUNT(*) FROM dolt_log")), (vec!["1".into()], vec!["3".into()]));
+    assert_eq!(rows(&mut erin, "CALL dolt_verify()"), ["1|0|0|0"]);
+    run(&mut bob, "BEGIN");
+    run(&mut bob, "CALL dolt_fetch('--batch-bytes', 1000)");
+    run(&mut bob, "COMMIT");
+    assert!(rows(&mut bob, "CALL dolt_pull('--batch-bytes', 1000)")[0].starts_with("1|0|"));
+    assert!(rows(&mut carol, "CALL dolt_pull('--batch-bytes', 1000)")[0].starts_with("1|0|"));
+    assert_eq!(rows(&mut bob, "CALL dolt_verify()"), ["1|0|0|0"]);
+    assert!(!rows(&mut carol, "CALL dolt_verify()")[0].ends_with("|0"));
+    run(&mut ada, "CALL dolt_reset('--hard', 'HEAD~1')");
+    run(&mut dora, "CALL dolt_pull()");
+    run(&mut ada, "UPDATE big SET n = n + 1, name = 'other'");
+    run(&mut ada, "SELECT dolt_commit('-am', 'rewritten')");
+    run(&mut ada, "CALL dolt_push('-f')");
+    for _ in 0..2 {
+        assert_eq!(fail(&mut dora, "CALL dolt_pull('--batch-bytes', 1000)").code(), Code::RemoteNonFf);
+    }
+    assert_eq!(rows(&mut dora, "CALL dolt_verify()"), ["1|0|0|0"]);
     set_carrier(None);
 }
 

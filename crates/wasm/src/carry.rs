@@ -114,6 +114,9 @@ async fn take(core: &Rc<Core>, errand: &Errand<'_>, job: &dyn Job, next: &Functi
         core.complete(|| job.advance()).await?;
         errand.check(core)?;
         tell(core, errand, job);
+        if job.has_enough() {
+            return Ok(());
+        }
     }
     core.complete(|| job.end()).await?;
     tell(core, errand, job);

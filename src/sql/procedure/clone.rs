@@ -47,7 +47,7 @@ impl Procedure for Clone {
         let name = flags.value("remote").unwrap_or("origin");
         check_remote(name)?;
         let remote = Remote { name: name.into(), url: url.clone() };
-        let extent = Extent { lazy: flags.has("lazy"), depth: Extent::flagged(&flags)? };
+        let extent = Extent { lazy: flags.has("lazy"), depth: Extent::flagged(&flags)?, ..Extent::default() };
         let branch = flags.value("branch").unwrap_or("main");
         let want = match (flags.has("single-branch"), extent.depth) {
             // As git's: a tag would bring the history behind it.

@@ -2,7 +2,7 @@
 
 use super::answer::{integer, text};
 use super::flags::{flag, long, long_value, Flag};
-use super::{Answer, Call, Procedure};
+use super::{unlazy, Answer, Call, Procedure};
 use crate::error::Result;
 use crate::repo::HEADS;
 use crate::sql::versions::{fetch, Extent, Remote};
@@ -11,7 +11,7 @@ use crate::tuple::Value;
 
 pub struct Fetch;
 
-const FLAGS: &[Flag] = &[flag("prune", 'p'), long_value("depth"), long("unshallow")];
+const FLAGS: &[Flag] = &[flag("prune", 'p'), long_value("depth"), long("unshallow"), long_value("batch-bytes")];
 
 impl Procedure for Fetch {
     fn name(&self) -> &'static str { "dolt_fetch" }
@@ -20,6 +20,9 @@ impl Procedure for Fetch {
     fn call(&self, call: &mut Call<'_>) -> Result<Answer> {
         let flags = call.flags(FLAGS)?;
         let cx = call.context;
+        if flags.has("batch-bytes") && unlazy::is_under_way(cx) {
+            return Ok(Answer::new(vec![Value::Int(1), Value::from(unlazy::MORE)], Value::Int(1)));
+        }
         let remote = match flags.positional.first() {
             Some(name) => Remote::named(cx, name)?,
             None => Remote::default_for(cx, cx.settings.branch.as_deref())?,
@@ -47,7 +50,11 @@ impl Procedure for Fetch {
                 }
             }
         }
-        Ok(Answer::new(vec![Value::Int(0), Value::from(lines.join("\n").as_str())], Value::Int(0)))
+        if brought.is_partial {
+            lines.push(unlazy::MORE.into());
+        }
+        let status = Value::Int(brought.is_partial.into());
+        Ok(Answer::new(vec![status.clone(), Value::from(lines.join("\n").as_str())], status))
     }
 }
 

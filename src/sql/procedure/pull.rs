@@ -4,7 +4,7 @@ use super::answer::{integer, text};
 use super::fetch::plain;
 use super::flags::{flag, long, long_value, value, Flag};
 use super::merge::Merge;
-use super::{Answer, Call, Procedure};
+use super::{unlazy, Answer, Call, Procedure};
 use crate::error::{Code, Error, Result};
 use crate::repo::{Refs, HEADS};
 use crate::sql::versions::{fetch, Extent, Remote, Upstream};
@@ -23,6 +23,7 @@ const FLAGS: &[Flag] = &[
     flag("force", 'f'),
     long_value("depth"),
     long("unshallow"),
+    long_value("batch-bytes"),
 ];
 
 impl Procedure for Pull {
@@ -33,6 +34,10 @@ impl Procedure for Pull {
         let flags = call.flags(FLAGS)?;
         flags.at_most("dolt_pull", 2)?;
         let cx = call.context;
+        let more = || Ok(Answer::new(vec![Value::Null, Value::Null, Value::from(unlazy::MORE)], Value::Null));
+        if flags.has("batch-bytes") && unlazy::is_under_way(cx) {
+            return more();
+        }
         let here = cx.branch()?.to_owned();
         let remote = match flags.positional.first() {
             Some(name) => Remote::named(cx, name)?,
@@ -55,6 +60,9 @@ impl Procedure for Pull {
             let text = format!("the history of {tracked} was rewritten: it is not merged by itself");
             let hint = format!("dolt_fetch, then look at dolt_log('{tracked}'); dolt_reset('--hard', '{tracked}') takes it, dolt_pull('-f') merges it");
             return Err(Error::new(Code::RemoteNonFf, text).with_hint(hint));
+        }
+        if brought.is_partial {
+            return more();
         }
         let mut words: Vec<Value> = Vec::new();
         for name in ["no-ff", "ff-only", "squash", "no-commit"] {

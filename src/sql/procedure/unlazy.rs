@@ -5,7 +5,7 @@ use super::answer::integer;
 use super::flags::Flags;
 use super::{verify, Answer, Call, Procedure};
 use crate::error::Result;
-use crate::repo::{RefMap, Refs, LAZY};
+use crate::repo::{RefMap, Refs, LAZY, UNLAZY};
 use crate::sql::{Context, OutputColumn};
 use crate::sync::Completion;
 
@@ -28,6 +28,14 @@ pub fn complete(cx: &Context) -> Result<()> {
         let refs: RefMap = cx.records("").into_iter().collect();
         cx.resume.pass(&[verify::records(&refs)], || Completion::new(&cx.store, &refs), Completion::run)?;
         cx.set_ref(LAZY, None);
+        // In any case: where another tab has made it whole and begun the next large fetch, this runs again.
+        cx.set_ref(UNLAZY, None);
     }
     Ok(())
 }
+
+/// A large fetch has landed its commits, and the rest is still to be read.
+pub fn is_under_way(cx: &Context) -> bool { cx.get_ref(UNLAZY).is_some() }
+
+/// What a fetch in batches says then.
+pub const MORE: &str = "tables are still to be read: dolt_unlazy() does, then call this again";

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use crate::error::{Code, Error, Result};
 use crate::hash::Address;
-use crate::repo::{is_ancestor, Refs, HEADS, LAZY, REMOTE, SHALLOW, TAGS, TRACKING};
+use crate::repo::{is_ancestor, Refs, HEADS, LAZY, REMOTE, SHALLOW, TAGS, TRACKING, UNLAZY};
 use crate::sql::procedure::flags::Flags;
 use crate::sql::Context;
 use crate::sync::{base_url, haves, Fetch};
@@ -93,7 +93,13 @@ impl Upstream {
 pub struct Moved { pub branch: String, pub old: Option<Address>, pub new: Address, pub rewritten: bool }
 
 #[derive(Default)]
-pub struct Brought { pub heads: Vec<(String, Address)>, pub tags: Vec<(String, Address)>, pub moved: Vec<Moved> }
+pub struct Brought {
+    pub heads: Vec<(String, Address)>,
+    pub tags: Vec<(String, Address)>,
+    pub moved: Vec<Moved>,
+    /// It was too much for one answer: `dolt_unlazy` reads the rest.
+    pub is_partial: bool,
+}
 
 /// How much a fetch brings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -102,6 +108,8 @@ pub struct Extent {
     pub lazy: bool,
     /// So many levels of history.
     pub depth: Option<u64>,
+    /// Beyond so many bytes of chunks the tables are left to `dolt_unlazy`.
+    pub most_bytes: Option<u64>,
 }
 
 impl Extent {
@@ -110,7 +118,7 @@ impl Extent {
     pub fn usual(cx: &Context, remote: &Remote) -> Result<Extent> {
         match cx.lazy() {
             Some((name, _)) if name != remote.name => Err(lazy_of_another(&name, &remote.name)),
-            lazy => Ok(Extent { lazy: lazy.is_some(), depth: None }),
+            lazy => Ok(Extent { lazy: lazy.is_some(), ..Extent::default() }),
         }
     }
 
@@ -131,7 +139,18 @@ impl Extent {
         if depth.is_some() && cx.shallow()?.is_empty() {
             return Err(Error::bad_argument("history is here from its beginning: --depth and --unshallow deepen shallow clones"));
         }
-        Ok(Extent { depth, ..self })
+        // What is left out is read from records that have landed.
+        let in_batches = Extent::in_batches(flags)?.filter(|_| depth.is_none() && !self.lazy && !cx.in_transaction);
+        Ok(Extent { depth, most_bytes: in_batches, ..self })
+    }
+
+    /// What `--batch-bytes n` says.
+    fn in_batches(flags: &Flags) -> Result<Option<u64>> {
+        let read = |bytes: &str| {
+            let wrong = || Error::bad_argument(format!("--batch-bytes takes a number of bytes, found {bytes}"));
+            bytes.parse().map_err(|_| wrong())
+        };
+        flags.value("batch-bytes").map(read).transpose()
     }
 }
 
@@ -149,7 +168,7 @@ pub fn fetch(cx: &Context, remote: &Remote, want: Vec<String>, extent: Extent) -
         tips.extend(cx.branches()?.into_iter().map(|(_, at)| at));
         tips.extend(cx.tracking()?.into_iter().map(|(_, at)| at));
         let fetch = Fetch::new(&base_url(&remote.url)?, &cx.store, want, haves(&cx.store, &tips)?);
-        Ok(fetch.commits_only(extent.lazy).to_depth(extent.depth, cx.shallow()?))
+        Ok(fetch.commits_only(extent.lazy).to_depth(extent.depth, cx.shallow()?).at_most(extent.most_bytes))
     })?;
     let fetched = job.fetched()?;
     let before = cx.shallow()?;
@@ -159,7 +178,10 @@ pub fn fetch(cx: &Context, remote: &Remote, want: Vec<String>, extent: Extent) -
     for end in fetched.ends.iter().filter(|end| !before.contains(end)) {
         cx.set_ref(&format!("{SHALLOW}{}", end.hex()), Some(Bytes::new()));
     }
-    if extent.lazy {
+    if fetched.is_partial {
+        cx.set_ref(UNLAZY, Some(cx.moment.now_ms.to_string().into()));
+    }
+    if extent.lazy || fetched.is_partial {
         // So `dolt_unlazy` sees that there is more than it read.
         let times = cx.lazy().map_or(0, |(_, times)| times);
         cx.set_ref(LAZY, Some(format!("{}/{}", remote.name, times + 1).into()));
@@ -167,7 +189,7 @@ pub fn fetch(cx: &Context, remote: &Remote, want: Vec<String>, extent: Extent) -
     for chunk in fetched.chunks {
         cx.store.put(chunk)?;
     }
-    let mut brought = Brought::default();
+    let mut brought = Brought { is_partial: fetched.is_partial, ..Brought::default() };
     for (name, at) in fetched.refs.refs {
         if let Some(branch) = name.strip_prefix(HEADS) {
             let old = remote.tracked(cx, branch)?;
